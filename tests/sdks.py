@@ -21,7 +21,11 @@ QUICK = (LEGACY, NEWEST)
 MATRIX = ("0.40.0", "0.84.0", LEGACY, "1.17.0", NEWEST)
 
 _ROOT = Path(__file__).resolve().parent.parent
-_PROBE = "import sys, anthropic; anthropic.Anthropic(api_key='probe'); sys.exit(anthropic.__version__ != sys.argv[1])"
+_PROBE = """\
+import sys, anthropic
+anthropic.Anthropic(api_key="probe")
+sys.exit(anthropic.__version__ != sys.argv[1])
+"""
 
 
 def sdk_python(version: str, extras: Sequence[str] = ()) -> Path:
