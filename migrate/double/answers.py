@@ -21,8 +21,10 @@ THINKING_TOKENS = 64  # what the double spends on thinking, out of the limit of 
 
 _SAY = re.compile(r"SAY: ?(.*)")
 _TOKEN = re.compile(r"\s*\S+")
-_WORDS = ("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "haven", "inlet", "jetty", "knoll", "lagoon",
-          "meadow", "north", "orchard", "prairie", "quarry", "ridge", "summit", "tundra", "upland", "valley")  # fmt: skip
+_WORDS = (
+    *("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "haven"),
+    *("inlet", "jetty", "knoll", "lagoon", "meadow", "north", "orchard", "prairie"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class Answer:
 
 
 def answer_text(question: Question) -> str:
-    """The whole answer to a question, before stops and limit. Blanks at its ends only if SAY asks for them."""
+    """The whole answer to a question, before stops and limit; blanks at its ends only if SAY asks."""
     chosen = _chosen_text(question)
     if chosen is not None:
         return chosen

@@ -4,8 +4,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from migrate.double import wire
@@ -35,12 +35,16 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What goes back. `chunks` is the body: one piece of JSON, or the events of a stream."""
+    """What goes back. `chunks` is the body: one piece of JSON, or the events of a stream.
+
+    `text` is the answer's text without the space that a completion begins with; None without an answer.
+    """
 
     status: int
     headers: Mapping[str, str]
     chunks: tuple[bytes, ...]
     streamed: bool = False
+    text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,6 @@ class Call:
     version: str
     number: int
     reply: Reply
-    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class Refused(Exception):
@@ -116,15 +119,15 @@ def _complete(call: Call) -> Response:
     )
     if answer.stop_sequence == HUMAN_PROMPT:
         answer = Answer(answer.text)
-    pieces = _pieces(call.reply, answer.text)
+    text, pieces = answer.text, _pieces(call.reply, answer.text)
     if answer.text and asks.question.prefill is None:
         # A prompt ended in "Assistant:" without a space, so the answer began with one.
         answer, pieces = replace(answer, text=f" {answer.text}"), [f" {pieces[0]}", *pieces[1:]]
     frame = wire.Frame(f"compl_double_{call.number:06d}", call.body["model"])
     if asks.stream:
         events = wire.completion_events(answer, pieces, frame, call.version, call.reply.error_after)
-        return _stream(events)
-    return _json({**wire.completion_body(answer, frame, call.version), **call.reply.fields})
+        return _stream(events, text)
+    return _json({**wire.completion_body(answer, frame, call.version), **call.reply.fields}, text)
 
 
 def _messages(call: Call) -> Response:
@@ -144,8 +147,9 @@ def _messages(call: Call) -> Response:
     )
     message = {**wire.message_body(blocks, answer, frame), **call.reply.fields}
     if asks.stream:
-        return _stream(wire.message_events(message, _pieces(call.reply, answer.text), call.reply.error_after))
-    return _json(message)
+        pieces = _pieces(call.reply, answer.text)
+        return _stream(wire.message_events(message, pieces, call.reply.error_after), answer.text)
+    return _json(message, answer.text)
 
 
 def _message_answer(call: Call, asks: Asked, with_thinking: bool) -> Answer:
@@ -195,12 +199,13 @@ def _question_tokens(question: Question) -> int:
     return sum(map(count_tokens, texts)) + 3 * len(question.turns)
 
 
-def _json(body: Mapping[str, Any]) -> Response:
-    return Response(200, {"content-type": "application/json"}, (json.dumps(body).encode(),))
+def _json(body: Mapping[str, Any], text: str | None = None) -> Response:
+    return Response(200, {"content-type": "application/json"}, (json.dumps(body).encode(),), text=text)
 
 
-def _stream(events: Any) -> Response:
-    return Response(200, {"content-type": "text/event-stream; charset=utf-8"}, tuple(events), streamed=True)
+def _stream(events: Iterable[bytes], text: str) -> Response:
+    headers = {"content-type": "text/event-stream; charset=utf-8"}
+    return Response(200, headers, tuple(events), streamed=True, text=text)
 
 
 ENDPOINTS: dict[tuple[str, str], Callable[[Call], Response]] = {

@@ -28,10 +28,11 @@ SECRET_HEADERS = frozenset({"x-api-key", "authorization"})
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """One request as it arrived, and the status it got (0: not answered yet).
+    """One request as it arrived, and what came of it.
 
     path is without label and query; headers have lower-case names; body is the decoded JSON, or None
-    if it was none; label is the one of `Double.base_url_for`, "" without.
+    if it was none; label is the one of `Double.base_url_for`, "" without. status is 0 while unanswered;
+    text is the answer's text without the space that a completion begins with, None without an answer.
     """
 
     path: str
@@ -41,6 +42,7 @@ class Recorded:
     status: int = 0
     method: str = "POST"
     query: str = ""
+    text: str | None = None
 
     def as_json(self) -> str:
         """One line of JSON without the credentials."""
@@ -149,7 +151,7 @@ class Double:
             reply = self._respond_with(arrived)
         reply = reply or Reply()
         response = respond(request, reply, number)
-        answered = replace(arrived, status=response.status)
+        answered = replace(arrived, status=response.status, text=response.text)
         with self._lock:
             self._requests[place] = answered
             if self._record is not None:

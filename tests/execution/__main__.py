@@ -1,0 +1,65 @@
+"""Compare a program of your own before and after its migration.
+
+    python -m tests.execution BEFORE.py [AFTER.py]
+
+BEFORE runs under the last SDK with Text Completions, AFTER under the newest one; without AFTER the
+codemod writes it. Prints what each asked and printed, then the differences. Exit 0 if there are none.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from pathlib import Path
+
+from codemods.outcome import Options
+from migrate.double import Double
+from tests.execution.compare import compare_runs
+from tests.execution.programs import Interpreter, Run
+from tests.sdks import LEGACY, NEWEST, sdk_python
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.execution", description="Run BEFORE and AFTER and compare."
+    )
+    parser.add_argument("before", type=Path, metavar="BEFORE.py")
+    parser.add_argument(
+        "after", type=Path, metavar="AFTER.py", nargs="?", help="default: what the codemod makes of it"
+    )
+    parser.add_argument("--any-order", action="store_true", help="requests may come in another order")
+    chosen = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, Double() as double:
+        after = chosen.after or _rewritten(chosen.before, Path(folder))
+        with Interpreter(sdk_python(LEGACY)) as legacy, Interpreter(sdk_python(NEWEST)) as newest:
+            old, new = legacy.run(chosen.before, double), newest.run(after, double)
+    _show(f"before: {chosen.before} on anthropic {LEGACY}", old)
+    _show(f"after: {after} on anthropic {NEWEST}", new)
+    found = compare_runs(old, new, any_order=chosen.any_order)
+    print("\n".join(found) or "no difference")
+    return 1 if found else 0
+
+
+def _rewritten(before: Path, folder: Path) -> Path:
+    from codemods.rewrite import rewrite_source  # loads the parser, which a comparison does not need
+
+    outcome = rewrite_source(before.read_bytes(), str(before), Options())
+    for finding in outcome.findings:
+        print(f"{before}:{finding.line}:{finding.column}: {finding.rule} {finding.status}: {finding.message}")
+    after = folder / before.name
+    after.write_bytes(outcome.source)
+    print(outcome.source.decode("utf-8", "replace"))
+    return after
+
+
+def _show(title: str, run: Run) -> None:
+    print(f"--- {title}: status {run.status}")
+    for request in run.requests:
+        print(f"asked {request.path} -> {request.status}: {json.dumps(request.body)}")
+    print(f"printed:\n{run.stdout}" + (f"\nstderr:\n{run.stderr}" if run.status else ""))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

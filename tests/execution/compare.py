@@ -1,0 +1,90 @@
+"""Did two runs of a program, before and after its migration, do the same?
+
+They did if they asked the same (`migrate.sameness`) in the same order, were answered with the same
+texts, ended alike and printed the same. One thing is allowed for: every completion began with a
+space that a message does not have, so runs of spaces right before an answer's text are left out of
+the comparison of what was printed. A program that prints part of an answer, or its length, prints
+something else afterwards, and that is a difference.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Iterable
+
+from migrate.double import Recorded
+from migrate.double.answers import pieces_of
+from migrate.sameness import asked, differences
+from tests.execution.programs import Run
+
+ANSWERING = ("/v1/complete", "/v1/messages")
+
+
+def compare_runs(before: Run, after: Run, *, any_order: bool = False) -> list[str]:
+    """One readable line (or block) per difference; empty if the two did the same.
+
+    any_order is for programs that ask several things at once.
+    """
+    found = []
+    if before.status != after.status:
+        found.append(f"ended with {after.status} instead of {before.status}:\n{after.stderr}")
+    found += compare_requests(before.requests, after.requests, any_order=any_order)
+    found += compare_output(before, after)
+    return found
+
+
+def compare_requests(
+    before: Iterable[Recorded], after: Iterable[Recorded], *, any_order: bool = False
+) -> list[str]:
+    """Differences in what was asked and answered, each with the number of the request."""
+    old, new = _answering(before, any_order), _answering(after, any_order)
+    found = [f"{len(old)} requests became {len(new)}"] if len(old) != len(new) else []
+    for number, pair in enumerate(zip(old, new, strict=False), start=1):
+        found += [f"request {number}: {line}" for line in _compare_request(*pair)]
+    return found
+
+
+def compare_output(before: Run, after: Run) -> list[str]:
+    """The difference of what was printed as one unified diff, in a list; empty if there is none."""
+    texts = [request.text for run in (before, after) for request in run.requests if request.text]
+    old, new = normal_output(before.stdout, texts), normal_output(after.stdout, texts)
+    if old == new:
+        return []
+    lines = difflib.unified_diff(
+        old.splitlines(), new.splitlines(), "printed before", "printed after", lineterm=""
+    )
+    return ["\n".join(lines) or f"printed {new!r} instead of {old!r}"]
+
+
+def normal_output(output: str, texts: Iterable[str]) -> str:
+    """The output without the spaces right before an answer's text or first piece, plain, repr or JSON."""
+    shown = {
+        form
+        for text in texts
+        for part in (text.strip(), *pieces_of(text.strip())[:1])
+        for form in _forms(part)
+    }
+    for text in sorted(shown - {""}, key=len, reverse=True):
+        output = re.sub(f" +(?={re.escape(text)})", "", output)
+    return output
+
+
+def _forms(text: str) -> tuple[str, ...]:
+    return text, repr(text)[1:-1], json.dumps(text)[1:-1]
+
+
+def _answering(requests: Iterable[Recorded], any_order: bool) -> list[Recorded]:
+    asking = [request for request in requests if request.path in ANSWERING]
+    return sorted(asking, key=lambda request: request.text or "") if any_order else asking
+
+
+def _compare_request(before: Recorded, after: Recorded) -> list[str]:
+    if after.status >= 400 or before.status >= 400:
+        same = before.status == after.status
+        return [] if same else [f"was answered with status {after.status} instead of {before.status}"]
+    found = differences(asked(before.path, before.body), asked(after.path, after.body))
+    if before.text != after.text:
+        found.append(f"was answered {after.text!r} instead of {before.text!r}")
+    return found

@@ -1,0 +1,59 @@
+"""Fixture programs do the same before and after: the promise "never silently wrong", executed.
+
+Every `fixtures/codemods/*/*.before.py` whose first line is `# runs` takes part; `# runs: any order`
+is for programs that ask several things at once.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from codemods.outcome import Options
+from migrate.double import Double
+from tests.execution.compare import compare_runs
+from tests.execution.programs import PROJECT, Interpreter
+
+FIXTURES = PROJECT / "fixtures" / "codemods"
+ANY_ORDER = "# runs: any order"
+
+
+def running_programs() -> list[Path]:
+    """The fixture programs that say of themselves that they can run."""
+    programs = []
+    for file in sorted(FIXTURES.glob("*/*.before.py")):
+        with file.open("rb") as content:
+            if content.readline().removeprefix(b"\xef\xbb\xbf").startswith(b"# runs"):
+                programs.append(file)
+    return programs
+
+
+def case_name(file: Path) -> str:
+    return f"{file.parent.name}/{file.name.removesuffix('.before.py')}"
+
+
+def test_there_are_programs_to_run() -> None:
+    assert running_programs()
+
+
+@pytest.mark.parametrize("before", running_programs(), ids=case_name)
+def test_same_before_and_after(
+    before: Path, double: Double, legacy: Interpreter, newest: Interpreter, tmp_path: Path
+) -> None:
+    from codemods.rewrite import rewrite_source
+
+    source = before.read_bytes()
+    outcome = rewrite_source(source, str(before), Options())
+    assert outcome.changed, f"nothing was rewritten: {outcome.findings}"
+    after = tmp_path / before.name
+    after.write_bytes(outcome.source)
+    with ThreadPoolExecutor(1) as other:
+        new_run = other.submit(newest.run, after, double)
+        old, new = legacy.run(before, double), new_run.result()
+    assert old.status == 0, f"the program itself fails:\n{old.stderr}"
+    assert old.requests, "the program asks nothing"
+    any_order = source.decode("utf-8", "replace").startswith(ANY_ORDER)
+    found = compare_runs(old, new, any_order=any_order)
+    assert not found, "\n".join([*found, "", outcome.source.decode("utf-8", "replace")])
