@@ -27,6 +27,11 @@ _WARNINGS = {
 }
 WARNING_CODES = frozenset(_WARNINGS)
 
+_WHOLE_TURN_AT_THE_END = (
+    "the prompt has a whole Assistant turn before the open one; sent as messages, the model "
+    "continues that turn and does not begin a new one"
+)
+
 # The server refuses a final assistant text that ends in whitespace, and does not say what it counts
 # as such. On the wire every space Unicode knows is cut, not only those that make a turn blank.
 _WIRE_BLANKS = BLANKS + "\x1c\x1d\x1e\x1f\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
@@ -130,14 +135,16 @@ class Conversation:
         """The list for `messages.create(messages=...)`: {"role": "user" | "assistant", "content": str}.
 
         The prefill is the last, assistant message. What would be refused is cut: whitespace at the
-        end of a final assistant message.
+        end of a final assistant message, and the message if nothing is left of it.
         """
         listed = [{"role": message.role, "content": message.content} for message in self.messages]
-        prefill = self._sent_prefill()
-        if prefill:
-            listed.append({"role": "assistant", "content": prefill})
-        elif listed and listed[-1]["role"] == "assistant":
+        if self.prefill is not None:
+            listed.append({"role": "assistant", "content": self.prefill})
+        while listed and listed[-1]["role"] == "assistant":
             listed[-1]["content"] = listed[-1]["content"].rstrip(_WIRE_BLANKS)
+            if listed[-1]["content"]:
+                break
+            listed.pop()
         return listed
 
     def to_arguments(self, model: str | None = None) -> dict[str, Any]:
@@ -147,6 +154,10 @@ class Conversation:
         refuse that. Warns (MigrationWarning) if it ends on an assistant message that was a whole
         turn: the model will continue that text, where the old one began a new turn.
         """
+        return self.arguments_for(model, stacklevel=3)
+
+    def arguments_for(self, model: str | None, *, stacklevel: int) -> dict[str, Any]:
+        """`to_arguments` for a caller that stands between; `stacklevel` as in `warnings.warn`."""
         arguments: dict[str, Any] = {}
         listed = self.to_messages()
         if listed:
@@ -155,7 +166,9 @@ class Conversation:
         if system:
             arguments["system"] = system
         if listed and listed[-1]["role"] == "assistant":
-            _check_final_assistant(model, listed[-1]["content"], is_prefill=bool(self._sent_prefill()))
+            _check_final_assistant(model, listed[-1]["content"])
+            if not self._sent_prefill():
+                warnings.warn(_WHOLE_TURN_AT_THE_END, MigrationWarning, stacklevel=stacklevel)
         return arguments
 
     def same_turns(self, other: Conversation) -> bool:
@@ -249,19 +262,12 @@ def _message_dict(message: Message) -> dict[str, str]:
     return written if message.separator == " " else written | {"separator": message.separator}
 
 
-def _check_final_assistant(model: str | None, text: str, *, is_prefill: bool) -> None:
+def _check_final_assistant(model: str | None, text: str) -> None:
     if model is not None and _refuses_prefill(model):
         start = text if len(text) <= 40 else text[:40] + "..."
         raise TranslationError(
             f"{model} refuses a request that ends on an assistant message, and this prompt ends on "
             f"{start!r}; take a model that accepts a prefill, or say it in the user turn"
-        )
-    if not is_prefill:
-        warnings.warn(
-            "the prompt has a whole Assistant turn before the open one; sent as messages, the model "
-            "continues that turn and does not begin a new one",
-            MigrationWarning,
-            stacklevel=4,
         )
 
 

@@ -18,11 +18,12 @@ Source: the prompt validation and migration pages of the legacy Text Completions
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 from .conversation import WARNING_CODES, Conversation, Message, PromptWarning
 from .errors import PromptError
-from .markers import AI_PROMPT, HUMAN_PROMPT, LENIENT_OPENING, ROLES, TURN, is_blank, scan_markers
+from .markers import AI_PROMPT, BLANKS, HUMAN_PROMPT, LENIENT_OPENING, ROLES, TURN, is_blank, scan_markers
 from .prompt_problems import ERROR_CODES, prompt_problem
 
 __all__ = [
@@ -57,17 +58,22 @@ def parse_prompt(prompt: str, *, strict: bool = False) -> Conversation:
     lenient = LENIENT_OPENING.match(before)
     if lenient:
         pieces[:0] = ["Human", lenient[2], before[lenient.end() :]]
-    roles = [ROLES[label] for label in pieces[::3]]
+    roles = list(map(ROLES.__getitem__, pieces[::3]))
     separators, texts = pieces[1::3], pieces[2::3]
-    if not roles or roles[0] != "user" or roles[-1] != "assistant" or any(map(is_blank, texts[:-1])):
+    if not roles or roles[0] != "user" or roles[-1] != "assistant" or _any_blank(texts[:-1]):
         raise prompt_problem(prompt)
     has_system = not lenient and not is_blank(before)
+    roles.pop()
     last_separator, last_text = separators.pop(), texts.pop()
     has_prefill = not is_blank(last_text)
     conversation = Conversation(
         system=before if has_system else None,
-        # The roles are one longer: map stops before that of the open turn.
-        messages=tuple(map(Message, roles, texts, separators)),
+        messages=tuple(
+            [
+                Message(role, text, separator)
+                for role, text, separator in zip(roles, texts, separators, strict=True)
+            ]
+        ),
         prefill=last_text if has_prefill else None,
         opening=lenient[1] if lenient else "\n\n" if has_system else before + "\n\n",
         prefill_separator=last_separator if has_prefill else " ",
@@ -107,7 +113,12 @@ def arguments_from_prompt(prompt: str, model: str | None = None) -> dict[str, An
     Raises PromptError if the prompt is not in the format, and TranslationError if it has a prefill
     that `model`, the one the request is for, is known to refuse.
     """
-    return parse_prompt(prompt).to_arguments(model)
+    return parse_prompt(prompt).arguments_for(model, stacklevel=3)
+
+
+def _any_blank(texts: list[str]) -> bool:
+    # is_blank for each, without a Python call for each: this is the inner loop of parsing.
+    return not all(map(str.strip, texts, itertools.repeat(BLANKS)))
 
 
 def _refuse_warnings(conversation: Conversation) -> None:
