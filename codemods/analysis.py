@@ -1,0 +1,165 @@
+# From paths to a report: finds files, searches bytes, hands candidates to the engine. Writes nothing.
+"""Analyse files and collect what became of each."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import closing
+from dataclasses import dataclass
+
+from codemods.files import Found, cannot, find_files, read_file
+from codemods.outcome import Options, Outcome, OutcomeKind
+from codemods.progress import Progress
+from codemods.reports import FileReport, Report
+from codemods.worker import (
+    ENGINE,
+    Analyst,
+    Answer,
+    Engine,
+    Setting,
+    Task,
+    TooDeep,
+    Worker,
+    Workers,
+    failed,
+    load_engine,
+    needs_worker,
+    number_of_jobs,
+)
+
+_NOTHING_OF_OURS = Outcome("unchanged", b"")
+_WAITING_PER_JOB = 4  # files read ahead for each process, so that memory stays small
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What to analyse and how. `jobs` None: one process for few candidates, several for many."""
+
+    paths: tuple[str, ...]
+    options: Options
+    jobs: int | None = None
+    engine: str = ENGINE
+
+
+def analyse(run: Run, progress: Progress) -> Report:
+    """Every file at or below the paths, each with one outcome; nothing is written.
+
+    The whole is analysed before anything is written, so each file is judged by what its
+    neighbours hold now, not by what this run makes of them.
+    """
+    found = find_files(run.paths)
+    reports = _search(found, load_engine(run.engine), progress)
+    candidates = [path for path in found.files if path not in reports]
+    setting = Setting(run.options, _root(run.paths), tuple(found.files), run.engine)
+    tasks = _tasks(candidates, found, reports)
+    progress.start("analysing", len(candidates))
+    for task, answer in _answers(tasks, setting, number_of_jobs(run.jobs, len(candidates))):
+        reports[task.path] = _report(task, answer)
+        progress.advance()
+    return _collected(found, reports)
+
+
+def analyse_source(source: bytes, path: str, options: Options, engine: str = ENGINE) -> FileReport:
+    """One source that is in no file, such as standard input."""
+    if not load_engine(engine).is_candidate(source):
+        return FileReport(path, Outcome("unchanged", source))
+    task = Task(path, source)
+    [(_, answer)] = _one_by_one([task], Setting(options, engine=engine))
+    return _report(task, answer)
+
+
+def _root(paths: Sequence[str]) -> str:
+    """The deepest directory that holds all of `paths`, as an absolute path."""
+    directories = [path if os.path.isdir(path) else os.path.dirname(path) for path in map(os.path.realpath, paths)]
+    try:
+        return os.path.commonpath(directories)
+    except ValueError:  # two drives
+        return directories[0]
+
+
+def _search(found: Found, engine: Engine, progress: Progress) -> dict[str, FileReport]:
+    """A report for each file that holds nothing of ours or cannot be read; the rest are candidates."""
+    reports: dict[str, FileReport] = {}
+    progress.start("searching", len(found.files))
+    for path in found.files:
+        try:
+            if path not in found.unusual and not engine.is_candidate(read_file(path)):
+                reports[path] = FileReport(path, _NOTHING_OF_OURS)
+        except OSError as error:
+            reports[path] = _failed(path, cannot("read", error))
+        except MemoryError:
+            reports[path] = _failed(path, "too large to read into memory: split the file")
+        progress.advance()
+    return reports
+
+
+def _failed(path: str, reason: str) -> FileReport:
+    return FileReport(path, Outcome("failed", b"", reason=reason))
+
+
+def _tasks(candidates: Iterable[str], found: Found, reports: dict[str, FileReport]) -> Iterator[Task]:
+    for path in candidates:
+        try:
+            yield Task(path, read_file(path), path in found.unusual)
+        except OSError as error:  # it was readable a moment ago
+            reports[path] = _failed(path, cannot("read", error))
+
+
+def _answers(tasks: Iterable[Task], setting: Setting, jobs: int) -> Iterator[tuple[Task, Answer]]:
+    return _one_by_one(tasks, setting) if jobs == 1 else _side_by_side(tasks, setting, jobs)
+
+
+def _one_by_one(tasks: Iterable[Task], setting: Setting) -> Iterator[tuple[Task, Answer]]:
+    analyst: Analyst | None = None
+    with closing(Worker(setting)) as worker:
+        for task in tasks:
+            if needs_worker(task.source):
+                yield task, worker.answer(task)
+                continue
+            analyst = analyst or Analyst(setting)
+            try:
+                yield task, analyst.answer(task)
+            except TooDeep:
+                yield task, worker.answer(task)
+
+
+def _side_by_side(tasks: Iterable[Task], setting: Setting, jobs: int) -> Iterator[tuple[Task, Answer]]:
+    pool = ThreadPoolExecutor(jobs)
+    with closing(Workers(setting)) as workers:
+        try:
+            waiting: dict[Future[Answer], Task] = {}
+            for task in tasks:
+                waiting[pool.submit(workers.answer, task)] = task
+                if len(waiting) >= jobs * _WAITING_PER_JOB:
+                    yield from _finished(waiting)
+            while waiting:
+                yield from _finished(waiting)
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _finished(waiting: dict[Future[Answer], Task]) -> Iterator[tuple[Task, Answer]]:
+    done, _ = wait(waiting, return_when=FIRST_COMPLETED)
+    for future in done:
+        task = waiting.pop(future)
+        try:
+            answer = future.result()
+        except Exception as error:  # one file's trouble must not end the others' work
+            answer = failed(task, f"a bug in to-messages while talking to its worker process: {error!r}")
+        yield task, answer
+
+
+def _report(task: Task, answer: Answer) -> FileReport:
+    before = task.source if answer.outcome.changed else b""
+    return FileReport(task.path, answer.outcome, before, answer.traceback)
+
+
+def _collected(found: Found, reports: dict[str, FileReport]) -> Report:
+    files = [reports[path] for path in found.files]
+    for problem in found.problems:
+        kind: OutcomeKind = "failed" if problem.kind == "failed" else "skipped"
+        files.append(FileReport(problem.path, Outcome(kind, b"", reason=problem.reason)))
+    warnings = [f"{path}: no Python files here" for path in found.without_python]
+    return Report(tuple(files), tuple(found.directories_not_entered), found.ignored_files, tuple(warnings))
