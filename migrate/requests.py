@@ -1,0 +1,348 @@
+"""Legacy parameters -> Messages arguments, and notes on what could not stay as it was.
+
+Pure: values in, values out; no SDK, no clock, no sockets. What differs between SDK versions comes
+in as a ``Dialect``.
+Sources: anthropic 1.0.0 MIGRATION.md, "Removed: the legacy Text Completions API"; the vendor's
+pages on API versions, prefill, thinking and model deprecations (2026-08).
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from migrate.errors import MigrationWarning, PromptError, TranslationError
+from migrate.models import (
+    ModelFacts,
+    Provider,
+    clamped_max_tokens,
+    find_model,
+    model_name,
+    prefill_fallback,
+    successor_of,
+)
+from migrate.policy import DEFAULT_POLICY, Policy
+from migrate.prompts import HUMAN_PROMPT, Conversation, parse_prompt
+
+#: The header of API version 2023-06-01, the last one that takes sampling arguments.
+SAMPLING_VERSION = "2023-06-01"
+BEDROCK_VERSION = "bedrock-2023-05-31"
+#: From here on the SDK refuses to wait for an answer that is not streamed, unless told how long.
+LONG_ANSWER_TOKENS = 21_334
+#: Seconds that SDK 0.3.3 and later waited for a completion.
+LEGACY_TIMEOUT = 600
+
+_SAMPLING = ("temperature", "top_p", "top_k")
+_SAMPLING_DEFAULTS = {"temperature": 1}
+_BODY_KEYS = frozenset(
+    {"prompt", "model", "max_tokens_to_sample", "stop_sequences", "metadata", "temperature", "top_p", "top_k"}
+)
+_PASSED_ON = ("extra_query", "timeout")
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """How the SDK at hand says things.
+
+    ``sampling`` and ``thinking``: whether messages.create has arguments of that name. ``versioned``:
+    whether it asks for API version 2026-10-21, under which sampling is refused. The default is valid
+    on every SDK that knows ``thinking``.
+    """
+
+    provider: Provider = "anthropic"
+    sampling: Literal["keyword", "extra_body"] = "extra_body"
+    thinking: Literal["keyword", "extra_body"] = "keyword"
+    versioned: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """One thing that could not stay as it was: a stable code, what was done, and why."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestPlan:
+    """What to send and how to read the answer.
+
+    arguments    keyword arguments for messages.create; ``messages`` is a list of
+                 {"role": "user" | "assistant", "content": str} in spoken order, ``max_tokens`` in tokens
+    notes        what was changed on the way, in a fixed order
+    prefilled    the request ends in assistant text, which the answer continues
+    cuts         stop sequences that Messages refuses; the reader of the answer applies them
+    """
+
+    arguments: dict[str, Any]
+    notes: tuple[Note, ...]
+    prefilled: bool
+    cuts: tuple[str, ...]
+
+
+def plan_request(
+    legacy: Mapping[str, Any], policy: Policy = DEFAULT_POLICY, dialect: Dialect = Dialect()
+) -> RequestPlan:
+    """Arguments for messages.create that ask for the same answer as ``completions.create(**legacy)``.
+
+    Values that mean "not given" (NOT_GIVEN, omit) count as absent, and so does None for optional
+    arguments, which the old SDK sent as null. Keys of the old body inside ``extra_body`` win over
+    arguments, as they did.
+
+    Raises PromptError if the prompt has no reading as turns, and TranslationError where the policy
+    says ``error`` and there is no honest equivalent.
+    """
+    given = _given(legacy)
+    prompt = given["prompt"]
+    if not isinstance(prompt, str):
+        # A server's business in the old days: any value could be sent, and a 400 came back.
+        raise PromptError(f"the prompt is of type {type(prompt).__name__}, not str", "not_a_string", 0, 1, 1)
+    planner = _Planner(policy, dialect)
+    planner.take_prompt(parse_prompt(prompt))
+    planner.choose_model(given["model"])
+    planner.limit(given["max_tokens_to_sample"])
+    planner.stop_at(given.get("stop_sequences"))
+    planner.sample({name: given[name] for name in _SAMPLING if given.get(name) is not None})
+    planner.pass_on(given)
+    return RequestPlan(planner.arguments, tuple(planner.notes), planner.prefilled, planner.cuts)
+
+
+def is_unset(value: object) -> bool:
+    """Whether a value is one of the SDK's markers for "not given"; they are known by name, not by import."""
+    kind = type(value)
+    return kind.__name__ in ("NotGiven", "Omit") and kind.__module__.partition(".")[0] == "anthropic"
+
+
+def _given(legacy: Mapping[str, Any]) -> dict[str, Any]:
+    given = {name: value for name, value in legacy.items() if not is_unset(value)}
+    extra = given.get("extra_body")
+    if isinstance(extra, Mapping) and not _BODY_KEYS.isdisjoint(extra):
+        given.update((name, extra[name]) for name in _BODY_KEYS & extra.keys())
+        given["extra_body"] = {name: value for name, value in extra.items() if name not in _BODY_KEYS}
+    return given
+
+
+class _Planner:
+    """The plan while it is made. Each method takes one group of legacy arguments."""
+
+    def __init__(self, policy: Policy, dialect: Dialect) -> None:
+        self.policy = policy
+        self.dialect = dialect
+        self.arguments: dict[str, Any] = {}
+        self.body: dict[str, Any] = {}
+        self.headers: dict[str, Any] = {}
+        self.notes: list[Note] = []
+        self.prefilled = False
+        self.cuts: tuple[str, ...] = ()
+        self.facts: ModelFacts | None = None
+
+    def note(self, code: str, message: str) -> None:
+        self.notes.append(Note(code, message))
+
+    def take_prompt(self, conversation: Conversation) -> None:
+        spoken = conversation.messages
+        if conversation.prefill is None and spoken and spoken[-1].role == "assistant":
+            with warnings.catch_warnings():  # what it warns of becomes a note
+                warnings.simplefilter("ignore", MigrationWarning)
+                self.arguments.update(conversation.to_arguments())
+            self.note("assistant_turn", "the model continues the last Assistant turn and begins no new one")
+        else:
+            self.arguments.update(conversation.to_arguments())
+        self.prefilled = self.arguments["messages"][-1]["role"] == "assistant"
+        for warning in conversation.warnings:
+            if warning.code in _PROMPT_NOTES:
+                self.note(warning.code, _PROMPT_NOTES[warning.code])
+
+    def choose_model(self, model: Any) -> None:
+        name = model_name(model)
+        chosen = self.policy.models.get(name) if name is not None else None
+        if chosen is not None:
+            self.facts = find_model(chosen, provider=self.dialect.provider)
+            self.note("model", f"{name} is answered by {chosen}, as the policy says")
+        elif (successor := successor_of(model, provider=self.dialect.provider)) is not None:
+            self.facts, chosen = successor, successor.id
+            self.note("model", f"{name} is no longer served; {chosen} answers instead{_reason(model)}")
+        else:
+            self.facts = find_model(model, provider=self.dialect.provider)
+            chosen = model if name is None else name
+        if self.prefilled and self.facts is not None and self.facts.accepts_prefill is False:
+            chosen = self._prefill_model(chosen)
+        self.arguments["model"] = chosen
+        self._switch_thinking_off(chosen)
+        self._keep_bedrock_version()
+
+    def _prefill_model(self, refused: str) -> str:
+        ending = "the prompt ends in text for the assistant"
+        if self.policy.prefill == "error":
+            raise TranslationError(
+                f"{ending}, which {refused} does not continue; name a model that does in Policy.models, "
+                'or use Policy(prefill="fallback_model")'
+            )
+        self.facts = prefill_fallback(provider=self.dialect.provider)
+        until = self.facts.retirement_date or self.facts.retirement_not_before
+        promise = f", which is promised until {until}" if until else ""
+        self.note("prefill", f"{ending}, which {refused} does not continue; {self.facts.id} answers{promise}")
+        return self.facts.id
+
+    def _switch_thinking_off(self, model: str) -> None:
+        facts = self.facts
+        if facts is None or facts.thinking not in ("adaptive_default", "always_on"):
+            return
+        if facts.thinking_off is None or self.policy.thinking == "default":
+            self.note("thinking", f"{model} thinks before it answers, which counts toward max_tokens")
+        elif self.dialect.thinking == "keyword":
+            self.arguments["thinking"] = dict(facts.thinking_off)
+        else:
+            self.body["thinking"] = dict(facts.thinking_off)
+
+    def _keep_bedrock_version(self) -> None:
+        facts = self.facts
+        if facts is not None and facts.accepts_api_2026_10_21 is False and self.dialect.versioned:
+            self.body["anthropic_version"] = BEDROCK_VERSION
+
+    def limit(self, max_tokens: Any) -> None:
+        clamped = clamped_max_tokens(max_tokens, self.facts)
+        if clamped != max_tokens:
+            self.note("max_tokens", f"{max_tokens} tokens are more than the model gives; cut to {clamped}")
+        self.arguments["max_tokens"] = clamped
+
+    def stop_at(self, sequences: Any) -> None:
+        if sequences is None:
+            return
+        if isinstance(sequences, str) or not isinstance(sequences, Iterable):
+            self.arguments["stop_sequences"] = sequences  # the server's to judge, as before
+            return
+        listed = [stop for stop in sequences if stop != HUMAN_PROMPT]
+        blank = tuple(stop for stop in listed if isinstance(stop, str) and not stop.strip())
+        if blank:
+            self._cut_at(blank)
+        if kept := [stop for stop in listed if not isinstance(stop, str) or stop.strip()]:
+            self.arguments["stop_sequences"] = kept
+
+    def _cut_at(self, blank: tuple[str, ...]) -> None:
+        shown = ", ".join(map(repr, blank))
+        if self.policy.whitespace_stops == "error":
+            raise TranslationError(f"Messages refuses stop sequences of blanks only ({shown})")
+        self.cuts = tuple(stop for stop in blank if stop)
+        if self.cuts:
+            self.note("stop_sequences", f"Messages refuses {shown}; the answer is cut there after it arrived")
+        if "" in blank:
+            self.note("empty_stop", "an empty stop sequence stops nothing and is left out")
+
+    def sample(self, sampling: dict[str, Any]) -> None:
+        if not sampling:
+            return
+        if self.policy.sampling == "drop" or self.facts is None or not self.facts.accepts_sampling:
+            self._drop_sampling(sampling)
+            return
+        if self.facts.one_sampling_argument and {"temperature", "top_p"} <= sampling.keys():
+            if self.policy.sampling == "error":
+                raise TranslationError(f"{self.facts.id} takes temperature or top_p, not both")
+            del sampling["top_p"]
+            self.note("sampling", f"{self.facts.id} takes temperature or top_p, not both; top_p is left out")
+        if self.dialect.sampling == "keyword":
+            self.arguments.update(sampling)
+            return
+        self.body.update(sampling)
+        if self.dialect.versioned and self.dialect.provider == "anthropic":
+            self.headers["anthropic-version"] = SAMPLING_VERSION
+        elif self.dialect.versioned:
+            self.body["anthropic_version"] = _PLATFORM_VERSIONS[self.dialect.provider]
+
+    def _drop_sampling(self, sampling: dict[str, Any]) -> None:
+        changed = [name for name in sampling if sampling[name] != _SAMPLING_DEFAULTS.get(name)]
+        if self.policy.sampling == "drop":
+            why = "as the policy says"
+        elif self.facts is None:
+            why = "as the model is not known to take them"
+        else:
+            why = f"as {self.facts.id} refuses them"
+        if changed and self.policy.sampling == "error":
+            raise TranslationError(f"{', '.join(changed)} cannot be kept, {why}")
+        self.note("sampling", f"{', '.join(sampling)} left out, {why}")
+
+    def pass_on(self, given: dict[str, Any]) -> None:
+        if given.get("metadata") is not None:
+            self.arguments["metadata"] = given["metadata"]
+        if given.get("stream"):
+            self.arguments["stream"] = given["stream"]
+        for name in _PASSED_ON:
+            if name in given and (given[name] is not None or name == "timeout"):
+                self.arguments[name] = given[name]
+        if betas := given.get("betas"):
+            self.headers["anthropic-beta"] = ",".join(str(beta) for beta in betas)
+        # The caller's own extras come last: they always had the last word.
+        if headers := {**self.headers, **(given.get("extra_headers") or {})}:
+            self.arguments["extra_headers"] = headers
+        extra = given.get("extra_body")
+        if extra is not None and not isinstance(extra, Mapping):
+            self.arguments["extra_body"] = extra
+        elif body := {**self.body, **(extra or {})}:
+            self.arguments["extra_body"] = body
+
+
+_PLATFORM_VERSIONS: dict[str, str] = {"bedrock": BEDROCK_VERSION, "vertex": "vertex-2023-10-16"}
+
+_PROMPT_NOTES = {
+    "consecutive_assistant_turns": "two Assistant turns in a row are read as one",
+    "consecutive_user_turns": "two Human turns in a row are read as one",
+    "prefill_trailing_whitespace_stripped": "blanks after the text for the assistant are not sent, and the "
+    "answer may begin with them",
+}
+
+
+def _reason(model: object) -> str:
+    facts = find_model(model)
+    return f" ({facts.successor_reason.rstrip('.')})" if facts and facts.successor_reason else ""
+
+
+def arguments_from_legacy(*, migration: Policy = DEFAULT_POLICY, **legacy: Any) -> dict[str, Any]:
+    """Keyword arguments for ``messages.create``, made for ``**`` where a call's arguments are opaque.
+
+    Takes what ``completions.create`` took. The result suits every SDK that knows the arguments in
+    it, 2.x included. What had to change is a MigrationWarning.
+
+    Raises TypeError if model, prompt or max_tokens_to_sample is missing or an argument is unknown;
+    PromptError if the prompt is not in the format; TranslationError for stop sequences of blanks
+    only, which need ``with_completions(client)`` to cut the answer.
+    """
+    check_legacy_names(legacy)
+    plan = plan_request(legacy, migration)
+    if plan.cuts:
+        shown = ", ".join(map(repr, plan.cuts))
+        raise TranslationError(
+            f"Messages refuses {shown} as stop sequences; call with_completions(client) instead"
+        )
+    arguments = plan.arguments
+    limit = arguments["max_tokens"]
+    if isinstance(limit, int) and limit >= LONG_ANSWER_TOKENS and not arguments.get("stream"):
+        arguments.setdefault("timeout", LEGACY_TIMEOUT)
+    if plan.notes:
+        warnings.warn(warning_text(plan.notes), MigrationWarning, stacklevel=2)
+    return arguments
+
+
+def warning_text(notes: Iterable[Note]) -> str:
+    """One line that names everything that was changed for a call."""
+    return "Text Completions call served by Messages: " + "; ".join(note.message for note in notes)
+
+
+REQUIRED = ("max_tokens_to_sample", "model", "prompt")
+_KNOWN = _BODY_KEYS | {"stream", "betas", "extra_headers", "extra_query", "extra_body", "timeout"}
+
+
+def check_legacy_names(legacy: Mapping[str, Any], callee: str = "arguments_from_legacy()") -> None:
+    """Raise TypeError unless the required arguments are there and no unknown one is.
+
+    The texts are those of SDK 0.125.0.
+    """
+    if any(name not in legacy for name in REQUIRED):
+        raise TypeError(
+            "Missing required arguments; Expected either ('max_tokens_to_sample', 'model' and 'prompt') or "
+            "('max_tokens_to_sample', 'model', 'prompt' and 'stream') arguments to be given"
+        )
+    for name in legacy:
+        if name not in _KNOWN:
+            raise TypeError(f"{callee} got an unexpected keyword argument {name!r}")
