@@ -136,7 +136,7 @@ def _holds_only_text(conversation: Conversation) -> bool:
 
 def _refuse_stray_marker(prompt: str, conversation: Conversation) -> None:
     """Raise for a marker that is part of a text, and not between two turns."""
-    meant = conversation.marker_offsets()
+    meant = set(conversation.marker_offsets())
     found = [offset for offset, _ in scan_markers(prompt)]
     if LENIENT_OPENING.match(prompt):
         found.insert(0, 0)
