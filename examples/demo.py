@@ -33,14 +33,13 @@ def main() -> int:
         return 2
     print("all of them compile")
     with Double() as double:
-        served = {"ANTHROPIC_BASE_URL": double.base_url, "ANTHROPIC_API_KEY": "any"}
+        server = {"ANTHROPIC_BASE_URL": double.base_url, "ANTHROPIC_API_KEY": "any"}
         status = step(
-            "run it against the local double of the API", [sys.executable, "run.py"], copy, **served
+            "run it against the local double of the API", [sys.executable, "run.py"], copy, **server
         )
         asked = [request.path for request in double.requests]
-    print(
-        f"\n{asked.count('/v1/messages')} requests to /v1/messages, {asked.count('/v1/complete')} to /v1/complete"
-    )
+    served = {path: asked.count(path) for path in ("/v1/messages", "/v1/complete")}
+    print("\nrequests:", ", ".join(f"{count} to {path}" for path, count in served.items()))
     print(f"The migrated copy is in {copy}; compare it with {SAMPLE}.")
     return status
 

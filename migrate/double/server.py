@@ -111,7 +111,7 @@ class Double:
             self._replies.extend(replies)
 
     def start(self) -> Double:
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
         self._thread.start()
         return self
 
