@@ -67,9 +67,8 @@ def _ordinary_figures() -> list[bool]:
     base, scanner, parse = best_times(
         lambda: split(prompt), lambda: scan_markers(prompt), lambda: parse_prompt(prompt)
     )
-    print(
-        f"{len(prompt) / 1e6:.1f} MB in turns of {TURN_LENGTH} characters; re.split takes {base * 1000:.1f} ms"
-    )
+    size = f"{len(prompt) / 1e6:.1f} MB in turns of {TURN_LENGTH} characters"
+    print(f"{size}; re.split takes {base * 1000:.1f} ms")
     return [
         _figure("scan_markers / re.split", scanner / base, SCANNER_LIMIT),
         _figure("parse_prompt / re.split", parse / base, PARSE_LIMIT),

@@ -34,8 +34,8 @@ ERROR_CODES = frozenset(
 )
 
 _ESCAPED = r"(?:(?:\\r)?\\n){2}"
-# A CR that starts a CRLF is half a newline; counting it as a whole one would see two in "\r\n".
-_CARRIAGE = r"(?:\r\n|\r(?!\n)){2}"
+_CARRIAGE = r"(?:\r\n?){2}"
+# The CR of a CRLF is half a newline; counted as a whole one, a single CRLF would pass for two.
 _ANY_NEWLINES = r"(?:\r\n|\r(?!\n)|\n){2}"
 
 _Turn = tuple[int, int, Role]  # offset of the marker, offset of the text after its colon, role
