@@ -33,7 +33,7 @@ NO_PREFILL = (
 def refusal_of(changes: dict[str, Any], version: str = NEW) -> str | None:
     body = MESSAGES | changes
     refusal = refuse_messages(body, version, find_model(body.get("model"), provider="anthropic"))
-    return refusal and refusal.message
+    return refusal.message if refusal else None
 
 
 def says(content: Any, role: str = "user") -> dict[str, Any]:
