@@ -20,7 +20,7 @@ help:  ## list the targets
 $(READY): pyproject.toml
 	@test -n "$(PYTHON)" || { echo "No Python 3.10 or newer with venv found on PATH; say make PYTHON=/path/to/python3" >&2; exit 2; }
 	"$(PYTHON)" -m venv --clear $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --editable '.[dev]'
 	@touch $@
 
 demo: $(READY)  ## migrate a copy of the sample application and show what became of it
