@@ -72,11 +72,12 @@ def analyse_source(source: bytes, path: str, options: Options, engine: str = ENG
 
 def _root(paths: Sequence[str]) -> str:
     """The deepest directory that holds all of `paths`, as an absolute path."""
-    directories = [path if os.path.isdir(path) else os.path.dirname(path) for path in map(os.path.realpath, paths)]
+    real = [os.path.realpath(path) for path in paths if os.path.exists(path)]
+    directories = [path if os.path.isdir(path) else os.path.dirname(path) for path in real]
     try:
         return os.path.commonpath(directories)
-    except ValueError:  # two drives
-        return directories[0]
+    except ValueError:  # two drives, or none of the paths exists
+        return os.getcwd()
 
 
 def _search(found: Found, engine: Engine, progress: Progress) -> dict[str, FileReport]:
@@ -161,5 +162,10 @@ def _collected(found: Found, reports: dict[str, FileReport]) -> Report:
     for problem in found.problems:
         kind: OutcomeKind = "failed" if problem.kind == "failed" else "skipped"
         files.append(FileReport(problem.path, Outcome(kind, b"", reason=problem.reason)))
-    warnings = [f"{path}: no Python files here" for path in found.without_python]
-    return Report(tuple(files), tuple(found.directories_not_entered), found.ignored_files, tuple(warnings))
+    return Report(
+        tuple(files),
+        tuple(found.directories_not_entered),
+        found.ignored_files,
+        warnings=tuple(f"{path}: no Python files here: check the path" for path in found.without_python),
+        dependency_files=tuple(found.dependency_files),
+    )

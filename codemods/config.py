@@ -18,6 +18,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any, Literal, cast
 
 from codemods.files import read_or_none, shown_path
@@ -118,10 +119,8 @@ def nearest_section(start: str) -> tuple[str, Mapping[str, Any]]:
 
 
 def _section(path: str, content: bytes) -> Mapping[str, Any] | None:
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
+    # The same library: from 3.11 on it is part of Python.
+    tomllib = import_module("tomllib" if sys.version_info >= (3, 11) else "tomli")
     try:
         document = tomllib.loads(content.decode("utf-8"))
     except UnicodeDecodeError as error:
@@ -186,9 +185,10 @@ def _model_id(value: Any, where: str) -> str:
 
     name = _text(value, where)
     facts = find_model(name)
-    if facts is not None and facts.status == "retired":
-        instead = f": choose {facts.default_successor}" if facts.default_successor else ""
-        raise ConfigError(f"{where}: {name} retired on {facts.retirement_date} and answers no more{instead}")
+    if facts is not None and not facts.is_served():
+        since = f" since {facts.retirement_date}" if facts.retirement_date else ""
+        instead = facts.default_successor or "a model that `to-messages models` calls active"
+        raise ConfigError(f"{where}: {name} does not answer any more{since}: choose {instead}")
     return name
 
 

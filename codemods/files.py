@@ -100,7 +100,7 @@ def find_files(paths: Sequence[str]) -> Found:
         else:
             reason = f"{_kind(mode)}, not a file: pipe it in and give `-`"
             walk.found.problems.append(FileProblem(shown, "failed", reason))
-    walk.settle_links(paths)
+    walk.settle_links()
     return walk.found
 
 
@@ -151,6 +151,7 @@ class _Walk:
     def __init__(self) -> None:
         self.found = Found()
         self.seen: set[str] = set()  # absolute paths
+        self.roots: list[str] = []  # absolute paths of the directories given
         self.links: list[str] = []
 
     def add_named_file(self, shown: str) -> None:
@@ -164,6 +165,7 @@ class _Walk:
 
     def find_below(self, shown: str) -> None:
         absolute = os.path.realpath(shown)
+        self.roots.append(absolute)
         before = len(self.seen)
         root = _Directory("" if shown == "." else shown, absolute, _rules_above(absolute), is_root=True)
         stack = [root]
@@ -214,9 +216,8 @@ class _Walk:
             self.seen.add(place.absolute)
             found.files.append(shown)
 
-    def settle_links(self, paths: Sequence[str]) -> None:
+    def settle_links(self) -> None:
         """Say of each link met on the walk why it is not looked at: a file is done where it stands."""
-        roots = [os.path.realpath(path) for path in paths]
         for shown in self.links:
             try:
                 mode = os.stat(shown).st_mode
@@ -226,13 +227,13 @@ class _Walk:
             if stat.S_ISDIR(mode):
                 self.found.directories_not_entered.append((shown, "symbolic link to a directory"))
             else:
-                reason = self._why_link_is_left(os.path.realpath(shown), roots)
+                reason = self._why_link_is_left(os.path.realpath(shown))
                 self.found.problems.append(FileProblem(shown, "skipped", reason))
 
-    def _why_link_is_left(self, real: str, roots: Sequence[str]) -> str:
+    def _why_link_is_left(self, real: str) -> str:
         if real in self.seen:
             return "symbolic link to a file that is looked at itself"
-        if any(real.startswith(root + os.sep) for root in roots):
+        if any(real.startswith(root + os.sep) for root in self.roots):
             return "symbolic link to a file that is left out"
         return "symbolic link to a file outside the paths given: name that file to have it looked at"
 

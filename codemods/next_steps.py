@@ -50,11 +50,13 @@ def _left_steps(report: Report) -> list[str]:
     steps = []
     if counts["review"]:
         steps.append(
-            f"Review {_sites(counts['review'])}: each is marked TODO(to-messages …) or listed above as review; "
-            "delete the marker once you have looked."
+            f"Review {_sites(counts['review'])}: each is listed above as review and marked "
+            "TODO(to-messages …) unless you switched that off; delete the marker once you have looked."
         )
     if counts["manual"]:
-        steps.append(f"Change {_sites(counts['manual'])} by hand: each is listed above as manual, with the reason.")
+        steps.append(
+            f"Change {_sites(counts['manual'])} by hand: each is listed above as manual, with the reason."
+        )
     failed = report.outcome_counts()["failed"]
     if failed:
         steps.append(f"See to {failed} failed file{'s' * (failed != 1)}, named above, and run fix again.")

@@ -21,7 +21,9 @@ from codemods.files import read_or_none
 
 PACKAGE = "anthropic"
 
-_QUOTED = re.compile(r"""(?P<quote>["'])(?P<text>anthropic(?![\w.-]*[\w])[^"'\n]*)(?P=quote)""", re.IGNORECASE)
+_QUOTED = re.compile(
+    r"""(?P<quote>["'])(?P<text>anthropic(?![\w.-]*[\w])[^"'\n]*)(?P=quote)""", re.IGNORECASE
+)
 _KEYED = re.compile(r"""^\s*["']?anthropic["']?\s*=\s*(?P<value>.+?)\s*$""", re.IGNORECASE)
 _VERSION_KEY = re.compile(r"""version\s*=\s*["'](?P<text>[^"']*)["']""")
 
@@ -63,7 +65,9 @@ Found = Iterator[tuple[str, SpecifierSet]]
 
 def _requirement_line(line: str) -> Found:
     """A line of requirements.txt, or one of the same form inside setup.cfg."""
-    text = re.split(r"\s#|\s--hash|\\$", line.split("=", 1)[-1] if _is_setup_cfg_list(line) else line)[0].strip()
+    text = re.split(r"\s#|\s--hash|\\$", line.split("=", 1)[-1] if _is_setup_cfg_list(line) else line)[
+        0
+    ].strip()
     requirement = _requirement(text)
     if requirement is not None:
         yield text, requirement.specifier
@@ -89,7 +93,11 @@ def _keyed_version(line: str) -> Found:
     if match is None:
         return
     value = match["value"]
-    inner = _VERSION_KEY.search(value) if value.startswith("{") else re.match(r"""["'](?P<text>[^"']*)["']""", value)
+    inner = (
+        _VERSION_KEY.search(value)
+        if value.startswith("{")
+        else re.match(r"""["'](?P<text>[^"']*)["']""", value)
+    )
     versions = poetry_versions(inner["text"]) if inner else None
     if inner is not None and versions is not None:
         yield f"{PACKAGE} = {inner['text']!r}".replace("'", '"'), versions
@@ -163,7 +171,9 @@ def forbids(pin: Pin, floor: str) -> bool:
     least = Version(floor)
     named = [Version(part.version.removesuffix(".*")) for part in pin.versions if part.operator != "==="]
     bounds = [version for version in (least, *named) if version >= least]
-    above = [Version(f"{version.base_version}{tail}") for version in bounds for tail in (".0.0.1", ".0.0.0.0.1")]
+    above = [
+        Version(f"{version.base_version}{tail}") for version in bounds for tail in (".0.0.1", ".0.0.0.0.1")
+    ]
     return not any(pin.versions.contains(version, prereleases=True) for version in (*bounds, *above))
 
 

@@ -193,16 +193,17 @@ class Worker:
             return cast(Answer, _receive(cast(IO[bytes], process.stdout)))
         except (EOFError, OSError, pickle.UnpicklingError):
             status = self._end(process)
-            if expired.is_set():
-                return failed(task, f"the analysis took longer than {self._seconds:g} seconds: split the file")
-            return failed(task, f"the parser's process ended ({_how_ended(status)}): simplify or split the file")
+            ended = f"the parser's process ended ({_how_ended(status)}): simplify or split the file"
+            late = f"the analysis took longer than {self._seconds:g} seconds: split the file"
+            return failed(task, late if expired.is_set() else ended)
         finally:
             timer.cancel()
 
     def _start(self) -> subprocess.Popen[bytes]:
         package = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
         search = [os.path.abspath(entry) for entry in sys.path if entry]
-        program = f"import sys; sys.path[:] = {[*search, package]!r}; from codemods.worker import serve; serve()"
+        path = [*search, package]
+        program = f"import sys; sys.path[:] = {path!r}; from codemods.worker import serve; serve()"
         process = subprocess.Popen(
             [sys.executable, "-I", "-c", program],
             stdin=subprocess.PIPE,

@@ -36,13 +36,15 @@ class FileReport:
 class Report:
     """All files of a run in the order they were found; each has exactly one outcome.
 
-    `warnings` are single lines about the run as a whole. `next_steps` is filled by `fix`.
+    `warnings` are single lines about the run as a whole. `dependency_files` are those met on the
+    way; `next_steps` is filled by `fix`.
     """
 
     files: tuple[FileReport, ...] = ()
     directories_not_entered: tuple[tuple[str, str], ...] = ()
     ignored_files: int = 0
     warnings: tuple[str, ...] = ()
+    dependency_files: tuple[str, ...] = ()
     next_steps: tuple[str, ...] = ()
 
     def findings(self) -> Iterator[tuple[str, Finding]]:
@@ -71,7 +73,8 @@ class Report:
 
     def is_left(self, *, strict: bool) -> bool:
         """Whether a person still has something to do; `strict` counts bridged sites too."""
-        return any(finding.is_left or (strict and finding.status == "bridged") for _, finding in self.findings())
+        left = ("review", "manual", "bridged") if strict else ("review", "manual")
+        return any(finding.status in left for _, finding in self.findings())
 
     def would_change(self) -> bool:
         return any(file.outcome.changed for file in self.files)

@@ -41,7 +41,9 @@ def text_report(report: Report, *, written: bool = False, verbose: bool = False)
     """
     blocks = ["\n".join(lines) for file in report.files if (lines := list(_file_lines(file, verbose)))]
     if verbose and report.directories_not_entered:
-        blocks.append("\n".join(f"{path}: not entered: {why}" for path, why in report.directories_not_entered))
+        blocks.append(
+            "\n".join(f"{path}: not entered: {why}" for path, why in report.directories_not_entered)
+        )
     blocks.append("\n".join(_summary_lines(report, written)))
     if report.next_steps:
         blocks.append("\n".join(["What to do next:", *(f"  - {step}" for step in report.next_steps)]))
