@@ -25,8 +25,6 @@ NO_FINAL_ASSISTANT = frozenset(
 )
 LONGEST_PROMPT = 100_000 - 1  # tokens
 
-METADATA = record({"user_id": nullable(text(maximum=256))})
-
 FIELDS = {
     "model": text(),
     "prompt": text(minimum=1),
@@ -35,7 +33,7 @@ FIELDS = {
     "temperature": number(0, 1),
     "top_p": number(0, 1),
     "top_k": whole_number(0),
-    "metadata": METADATA,
+    "metadata": record({"user_id": nullable(text(maximum=256))}),
     "stream": truth,
 }
 REQUIRED = ("model", "prompt", "max_tokens_to_sample")

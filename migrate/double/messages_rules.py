@@ -14,7 +14,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
-from migrate.double.complete_rules import METADATA
 from migrate.double.fields import (
     Check,
     anything,
@@ -51,7 +50,7 @@ COUNTED_FIELDS: dict[str, Check] = {
 FIELDS: dict[str, Check] = {
     **COUNTED_FIELDS,
     "max_tokens": whole_number(0),
-    "metadata": METADATA,
+    "metadata": record({"user_id": nullable(text(maximum=512))}),
     "stop_sequences": list_of(text()),
     "stream": truth,
     "temperature": number(0, 1),
