@@ -1,0 +1,101 @@
+# Changes as byte spans. Knows nothing of Python; applies them, composed, to the source bytes.
+"""Edits: a span of the source and what stands there afterwards.
+
+A replacement is a row of new texts and `Slice`s, pieces of the author's own source that move with
+their bytes. Other edits that fall inside a slice are applied there, so that an f-string can be
+rewrapped and an expression inside it rewritten by two rules that know nothing of each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """The source between two offsets, without the spans in `deletions`."""
+
+    start: int
+    end: int
+    deletions: tuple[Span, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """Replace [start, end) by the parts in order. Empty parts delete; start == end inserts.
+
+    `order` sorts insertions at one offset; edits that are equal are made once.
+    """
+
+    start: int
+    end: int
+    parts: tuple[str | Slice, ...] = ()
+    order: int = 0
+
+
+class Overlap(Exception):
+    """Two different edits want the same bytes."""
+
+
+def apply_edits(data: bytes, edits: Iterable[Edit]) -> bytes:
+    """The source after all edits. Raises Overlap if two of them disagree."""
+    return _render(data, 0, len(data), _sorted(edits))
+
+
+def _sorted(edits: Iterable[Edit]) -> list[Edit]:
+    distinct = dict.fromkeys(edits)
+    return sorted(distinct, key=lambda edit: (edit.start, edit.end != edit.start, -edit.end, edit.order))
+
+
+def _render(data: bytes, start: int, end: int, edits: Sequence[Edit]) -> bytes:
+    out: list[bytes] = []
+    position = start
+    index = 0
+    while index < len(edits):
+        edit = edits[index]
+        inner_end = index + 1
+        while inner_end < len(edits) and edits[inner_end].start < edit.end:
+            inner_end += 1
+        inner = edits[index + 1 : inner_end]
+        if edit.start < position or edit.end > end:
+            raise Overlap(f"edits overlap at byte {edit.start}")
+        out.append(data[position : edit.start])
+        out.append(_replacement(data, edit, inner))
+        position = edit.end
+        index = inner_end
+    out.append(data[position:end])
+    return b"".join(out)
+
+
+def _replacement(data: bytes, edit: Edit, inner: Sequence[Edit]) -> bytes:
+    for one in inner:
+        if one.end > edit.end:
+            raise Overlap(f"edits overlap at byte {one.start}")
+    slices = [part for part in edit.parts if isinstance(part, Slice)]
+    if slices and inner:
+        _check_home(inner, slices)
+    out: list[bytes] = []
+    for part in edit.parts:
+        if isinstance(part, str):
+            out.append(part.encode("utf-8"))
+        else:
+            inside = [one for one in inner if part.start <= one.start and one.end <= part.end]
+            kept = [one for one in inside if not _is_deleted(one, part.deletions)]
+            removals = [Edit(*span) for span in part.deletions]
+            out.append(_render(data, part.start, part.end, _sorted([*kept, *removals])))
+    return b"".join(out)
+
+
+def _check_home(inner: Sequence[Edit], slices: Sequence[Slice]) -> None:
+    """An edit whose bytes survive in no slice vanishes with them; one that straddles is a conflict."""
+    for one in inner:
+        for part in slices:
+            if one.start < part.end and part.start < one.end and not (part.start <= one.start and one.end <= part.end):
+                raise Overlap(f"edits overlap at byte {one.start}")
+
+
+def _is_deleted(edit: Edit, deletions: Sequence[Span]) -> bool:
+    return any(start <= edit.start and edit.end <= end for start, end in deletions)

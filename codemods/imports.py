@@ -1,0 +1,104 @@
+# Import statements: names taken out, our own put in. Text only.
+"""Edits of import statements."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Sequence
+
+from codemods.edits import Edit, Span
+from codemods.flow import Definition
+from codemods.places import _list_removals
+from codemods.source import Source
+from codemods.templates import CannotCut, whole_statement
+
+
+def remove_names(
+    source: Source, gone: Sequence[Definition], replacement: dict[ast.stmt, list[str]]
+) -> list[Edit]:
+    """Take imported names out of their statements; `replacement` lines stand after or instead of each."""
+    by_statement: dict[ast.stmt, list[ast.alias]] = {}
+    for definition in gone:
+        assert isinstance(definition.node, ast.alias)
+        statement = source.parents[definition.node]
+        assert isinstance(statement, ast.stmt)
+        by_statement.setdefault(statement, []).append(definition.node)
+    for statement in replacement:
+        by_statement.setdefault(statement, [])
+    edits: list[Edit] = []
+    for statement, aliases in by_statement.items():
+        edits.extend(_edit_statement(source, statement, aliases, replacement.get(statement, [])))
+    return edits
+
+
+def _edit_statement(source: Source, statement: ast.stmt, aliases: list[ast.alias], lines: list[str]) -> list[Edit]:
+    assert isinstance(statement, ast.Import | ast.ImportFrom)
+    start, end = source.span(statement)
+    indentation = source.indentation(start)
+    if len(aliases) == len(statement.names):
+        if lines:
+            return [Edit(start, end, (f"{source.newline}{indentation}".join(lines),))]
+        try:
+            return [Edit(*whole_statement(source, statement))]
+        except CannotCut:
+            return [Edit(start, end, ("pass",))]
+    spans = [source.span(alias) for alias in statement.names]
+    gone = {source.span(alias) for alias in aliases}
+    edits = [Edit(*span) for span in _list_removals(source, spans, gone)]
+    if lines:
+        joint = source.newline + indentation
+        edits.append(Edit(end, end, (joint + joint.join(lines),), 3))
+    return edits
+
+
+def insert_import(source: Source, names: Iterable[str]) -> Edit:
+    """`from migrate import …` where a person would put it: after the SDK's import, or the last one."""
+    offset = _import_offset(source)
+    text = f"from migrate import {', '.join(sorted(names, key=_sort_key))}{source.newline}"
+    if offset and source.data[offset - 1 : offset] not in (b"\n", b"\r"):
+        text = source.newline + text
+    return Edit(offset, offset, (text,), -5)
+
+
+def _sort_key(name: str) -> tuple[int, str]:
+    """Constants, classes, functions: the order of import sorters."""
+    return (0 if name.isupper() else 1 if name[:1].isupper() else 2), name
+
+
+def _import_offset(source: Source) -> int:
+    after: ast.stmt | None = None
+    for index, statement in enumerate(source.tree.body):
+        if isinstance(statement, ast.Import | ast.ImportFrom):
+            after = statement
+            if _is_sdk(statement):
+                break
+        elif index == 0 and isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant):
+            after = statement
+        elif after is not None and not isinstance(statement, ast.Try | ast.If):
+            break
+    if after is None:
+        return _first_line(source)
+    return _next_line(source, after)
+
+
+def _is_sdk(statement: ast.Import | ast.ImportFrom) -> bool:
+    if isinstance(statement, ast.ImportFrom):
+        return (statement.module or "").split(".")[0] == "anthropic"
+    return any(alias.name.split(".")[0] == "anthropic" for alias in statement.names)
+
+
+def _next_line(source: Source, statement: ast.stmt) -> int:
+    line = source.line_of(source.span(statement)[1])
+    return source.line_starts[line] if line < len(source.line_starts) else len(source.data)
+
+
+def _first_line(source: Source) -> int:
+    """After a shebang and an encoding cookie, before everything else."""
+    offset = 0
+    for index in range(min(2, len(source.line_starts))):
+        start = source.line_starts[index]
+        end = source.line_starts[index + 1] if index + 1 < len(source.line_starts) else len(source.data)
+        line: Span = (start, end)
+        if source.data[slice(*line)].startswith(b"#!") or b"coding" in source.data[slice(*line)].partition(b"#")[2]:
+            offset = end
+    return offset

@@ -1,0 +1,297 @@
+# Where an argument stands: a keyword, a dict entry, an item store. Text only; no API knowledge.
+"""Arguments of a call where they are written, and the edits that rename, replace or remove them."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from codemods.edits import Edit, Slice, Span
+from codemods.source import Source
+from codemods.templates import whole_statement, widen_over_parentheses
+
+Parts = tuple[str | Slice, ...]
+
+
+class Place(Protocol):
+    """One argument. `value_span` includes the parentheses around the value."""
+
+    value: ast.expr
+
+    @property
+    def value_span(self) -> Span: ...
+    def rename(self, name: str) -> list[Edit]: ...
+    def wrap(self, name: str, before: str, after: str) -> list[Edit]: ...
+    def replace(self, pairs: Sequence[tuple[str, Parts]]) -> list[Edit]: ...
+    def splat(self, before: str, after: str) -> list[Edit]: ...
+    def append(self, name: str, text: str, order: int) -> list[Edit]: ...
+    def indentation(self) -> str: ...
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class KeywordPlace:
+    """`name=value` in a call."""
+
+    source: Source
+    call: ast.Call
+    keyword: ast.keyword
+
+    @property
+    def value(self) -> ast.expr:
+        return self.keyword.value
+
+    @property
+    def span(self) -> Span:
+        return self.source.span(self.keyword)
+
+    @property
+    def value_span(self) -> Span:
+        start, end = self.span
+        name = len((self.keyword.arg or "").encode())
+        match = re.compile(rb"\s*=\s*").match(self.source.data, start + name)
+        return (match.end() if match else start), end
+
+    def rename(self, name: str) -> list[Edit]:
+        start = self.span[0]
+        return [Edit(start, start + len((self.keyword.arg or "").encode()), (name,))]
+
+    def wrap(self, name: str, before: str, after: str) -> list[Edit]:
+        start, end = self.value_span
+        return [Edit(self.span[0], start, (f"{name}={before}",)), Edit(end, end, (after,), -1)]
+
+    def replace(self, pairs: Sequence[tuple[str, Parts]]) -> list[Edit]:
+        return [Edit(*self.span, _joined(((f"{name}=", *parts) for name, parts in pairs), self.separator()))]
+
+    def splat(self, before: str, after: str) -> list[Edit]:
+        start, end = self.value_span
+        return [Edit(self.span[0], start, (f"**{before}",)), Edit(end, end, (after,), -1)]
+
+    def append(self, name: str, text: str, order: int) -> list[Edit]:
+        end = self.span[1]
+        return [Edit(end, end, (f"{self.separator()}{name}={text}",), order)]
+
+    def separator(self) -> str:
+        return _separator(self.source, self.span[0])
+
+    def indentation(self) -> str:
+        return self.source.indentation(self.span[0])
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class EntryPlace:
+    """`"name": value` in a dict display."""
+
+    source: Source
+    display: ast.Dict
+    key: ast.Constant
+    value: ast.expr
+
+    @property
+    def span(self) -> Span:
+        return self.source.span(self.key)[0], self.value_span[1]
+
+    @property
+    def value_span(self) -> Span:
+        start, end = self.source.span(self.value)
+        low, high = self.source.span(self.key)[1], self.source.span(self.display)[1]
+        return widen_over_parentheses(self.source.data, start, end, low, high)
+
+    def rename(self, name: str) -> list[Edit]:
+        return [Edit(*self.source.span(self.key), (self._quoted(name),))]
+
+    def wrap(self, name: str, before: str, after: str) -> list[Edit]:
+        start, end = self.value_span
+        return [*self.rename(name), Edit(start, start, (before,), -9), Edit(end, end, (after,), -1)]
+
+    def replace(self, pairs: Sequence[tuple[str, Parts]]) -> list[Edit]:
+        written = ((f"{self._quoted(name)}: ", *parts) for name, parts in pairs)
+        return [Edit(*self.span, _joined(written, self.separator()))]
+
+    def splat(self, before: str, after: str) -> list[Edit]:
+        start, end = self.value_span
+        return [Edit(self.span[0], start, (f"**{before}",)), Edit(end, end, (after,), -1)]
+
+    def append(self, name: str, text: str, order: int) -> list[Edit]:
+        end = self.span[1]
+        return [Edit(end, end, (f"{self.separator()}{self._quoted(name)}: {text}",), order)]
+
+    def separator(self) -> str:
+        return _separator(self.source, self.span[0])
+
+    def indentation(self) -> str:
+        return self.source.indentation(self.span[0])
+
+    def _quoted(self, name: str) -> str:
+        quote = "'" if self.source.node_text(self.key).endswith("'") else '"'
+        return f"{quote}{name}{quote}"
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class StorePlace:
+    """`params["name"] = value` as a statement of its own."""
+
+    source: Source
+    statement: ast.Assign
+    target: ast.Subscript
+    value: ast.expr
+
+    @property
+    def value_span(self) -> Span:
+        start, end = self.source.span(self.value)
+        low, high = self.source.span(self.target)[1], self.source.span(self.statement)[1]
+        return widen_over_parentheses(self.source.data, start, end, low, high)
+
+    def rename(self, name: str) -> list[Edit]:
+        return [Edit(*self.source.span(self.target.slice), (self._quoted(name),))]
+
+    def wrap(self, name: str, before: str, after: str) -> list[Edit]:
+        start, end = self.value_span
+        return [*self.rename(name), Edit(start, start, (before,), -9), Edit(end, end, (after,), -1)]
+
+    def replace(self, pairs: Sequence[tuple[str, Parts]]) -> list[Edit]:
+        holder = self.source.node_text(self.target.value)
+        written = ((f"{holder}[{self._quoted(name)}] = ", *parts) for name, parts in pairs)
+        return [Edit(*self.source.span(self.statement), _joined(written, self._new_line()))]
+
+    def splat(self, before: str, after: str) -> list[Edit]:
+        holder = self.source.node_text(self.target.value)
+        start, end = self.value_span
+        whole = self.source.span(self.statement)
+        return [Edit(whole[0], start, (f"{holder}.update({before}",)), Edit(end, whole[1], (f"{after})",), -1)]
+
+    def append(self, name: str, text: str, order: int) -> list[Edit]:
+        holder = self.source.node_text(self.target.value)
+        end = self.source.span(self.statement)[1]
+        return [Edit(end, end, (f"{self._new_line()}{holder}[{self._quoted(name)}] = {text}",), order)]
+
+    def removal(self) -> Span:
+        return whole_statement(self.source, self.statement)
+
+    def indentation(self) -> str:
+        return self.source.indentation(self.source.span(self.statement)[0])
+
+    def _new_line(self) -> str:
+        return self.source.newline + self.indentation()
+
+    def _quoted(self, name: str) -> str:
+        quote = "'" if self.source.node_text(self.target.slice).endswith("'") else '"'
+        return f"{quote}{name}{quote}"
+
+
+def _joined(written: Iterable[Parts], separator: str) -> Parts:
+    out: list[str | Slice] = []
+    for parts in written:
+        if out:
+            out.append(separator)
+        out.extend(parts)
+    return tuple(out)
+
+
+def _separator(source: Source, start: int) -> str:
+    """How the author separates arguments: on lines of their own, or on one line."""
+    line = source.line_start(start)
+    before = source.data[line:start]
+    if before.strip():
+        return ", "
+    return f",{source.newline}{before.decode()}"
+
+
+def removals(source: Source, places: Sequence[Place]) -> list[Edit]:
+    """Edits that take arguments away with their commas; comments beside them stay where they are."""
+    edits: list[Edit] = []
+    by_holder: dict[ast.AST, list[Span]] = {}
+    for place in places:
+        if isinstance(place, StorePlace):
+            edits.append(Edit(*place.removal()))
+        elif isinstance(place, KeywordPlace):
+            by_holder.setdefault(place.call, []).append(place.span)
+        elif isinstance(place, EntryPlace):
+            by_holder.setdefault(place.display, []).append(place.span)
+    for holder, spans in by_holder.items():
+        edits.extend(Edit(*span) for span in _list_removals(source, _items(source, holder), set(spans)))
+    return edits
+
+
+def list_removals(source: Source, node: ast.List | ast.Tuple | ast.Set, gone: Sequence[ast.expr]) -> list[Edit]:
+    """The same for elements of a list display."""
+    items = [_element_span(source, node, element) for element in node.elts]
+    removed = {_element_span(source, node, element) for element in gone}
+    return [Edit(*span) for span in _list_removals(source, items, removed)]
+
+
+def _element_span(source: Source, node: ast.expr, element: ast.expr) -> Span:
+    low, high = source.span(node)
+    start, end = source.span(element)
+    return widen_over_parentheses(source.data, start, end, low + 1, high - 1)
+
+
+def _items(source: Source, holder: ast.AST) -> list[Span]:
+    if isinstance(holder, ast.Call):
+        low, high = source.span(holder.func)[1], source.span(holder)[1]
+        positional = [
+            widen_over_parentheses(source.data, *source.span(argument), low + 1, high - 1) for argument in holder.args
+        ]
+        return sorted([*positional, *(source.span(keyword) for keyword in holder.keywords)])
+    assert isinstance(holder, ast.Dict)
+    spans: list[Span] = []
+    for key, value in zip(holder.keys, holder.values, strict=True):
+        end = widen_over_parentheses(
+            source.data, *source.span(value), source.span(key)[1] if key else source.span(value)[0], source.span(holder)[1]
+        )[1]
+        spans.append((source.span(key)[0] if key is not None else source.span(value)[0] - 2, end))
+    return spans
+
+
+def _list_removals(source: Source, items: list[Span], gone: set[Span]) -> list[Span]:
+    """Deletions for runs of removed items in a comma-separated list."""
+    out: list[Span] = []
+    index = 0
+    while index < len(items):
+        if items[index] not in gone:
+            index += 1
+            continue
+        last = index
+        while last + 1 < len(items) and items[last + 1] in gone:
+            last += 1
+        out.extend(_run_removal(source, items, index, last))
+        index = last + 1
+    return out
+
+
+def _run_removal(source: Source, items: list[Span], first: int, last: int) -> list[Span]:
+    data = source.data
+    commented = [
+        i for i in range(first, last + 1)
+        if b"#" in data[items[i][1] : items[i + 1][0] if i + 1 < len(items) else _line_end(data, items[i][1])]
+    ]  # fmt: skip
+    before_has_comment = first > 0 and b"#" in data[items[first - 1][1] : items[first][0]]
+    if commented or (last == len(items) - 1 and before_has_comment):
+        return [_up_to_comment(source, items[i]) for i in range(first, last + 1)]
+    if last + 1 < len(items):
+        return [(items[first][0], items[last + 1][0])]
+    if first > 0:
+        return [(items[first - 1][1], items[last][1])]
+    return [(items[first][0], _with_comma(data, items[last][1]))]
+
+
+def _line_end(data: bytes, offset: int) -> int:
+    found = re.compile(rb"[\r\n)\]}]|$").search(data, offset)
+    return found.start() if found else len(data)
+
+
+def _with_comma(data: bytes, end: int) -> int:
+    match = re.compile(rb"[ \t]*,[ \t]*").match(data, end)
+    return match.end() if match else end
+
+
+def _up_to_comment(source: Source, item: Span) -> Span:
+    """An item and its comma; its whole line too if nothing else stands there."""
+    start, end = item[0], _with_comma(source.data, item[1])
+    line = source.line_start(start)
+    match = re.compile(rb"[ \t]*(\r\n|\r|\n)").match(source.data, end)
+    if match and not source.data[line:start].strip():
+        return line, match.end()
+    return start, end

@@ -1,0 +1,137 @@
+# What a site is and what is planned for it: the vocabulary that the rules share.
+"""Sites, the context rules ask, and plans: edits that are made together or not at all."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from codemods.edits import Edit
+from codemods.evaluate import Evaluator
+from codemods.flow import Definition, Flow
+from codemods.outcome import Finding, Options
+from codemods.source import Source
+from codemods.templates import TemplateReader
+from codemods.values import Client, Wrapper
+
+
+class Refusal(Exception):
+    """A rule cannot do its part; the site goes down the ladder. `rule` names the construct."""
+
+    def __init__(self, rule: str, reason: str) -> None:
+        super().__init__(reason)
+        self.rule = rule
+        self.reason = reason
+
+
+@dataclass(eq=False, slots=True)
+class Site:
+    """One legacy call: a load of `client.completions`, mostly with its call.
+
+    load: the `….completions` attribute. call: the create call, None if the method goes elsewhere.
+    """
+
+    load: ast.Attribute
+    client: Client
+    call: ast.Call | None = None
+    wrapper: Wrapper = ""
+    awaited: ast.Await | None = None
+
+    @property
+    def result(self) -> ast.expr | None:
+        """The expression whose value is the response."""
+        return self.awaited or self.call
+
+    @property
+    def node(self) -> ast.expr:
+        return self.call or self.load
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Touch:
+    """A definition whose edit is sound only if all its readers are known; `use` is one of them."""
+
+    definition: Definition
+    use: ast.Name | None
+    edits: tuple[Edit, ...]
+
+
+@dataclass(slots=True)
+class Plan:
+    """Everything that changes one site. Status and rule follow from what was needed."""
+
+    edits: list[Edit] = field(default_factory=list)
+    touches: list[Touch] = field(default_factory=list)
+    evidence: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    bridges: dict[str, str] = field(default_factory=dict)
+    bridge_names: set[str] = field(default_factory=set)
+    reviews: dict[str, str] = field(default_factory=dict)
+    manual: tuple[str, str] | None = None
+    suggestion: str | None = None
+    sdk_floor: tuple[int, int, int] = (0, 16, 0)
+    linked: list[Site] = field(default_factory=list)
+    model: str | None = None
+    model_is_runtime: bool = False
+    has_prefill: bool = False
+    prompt_is_runtime: bool = False
+
+    def bridge(self, rule: str, reason: str, *names: str) -> None:
+        self.bridges.setdefault(rule, reason)
+        self.bridge_names.update(names)
+
+    def review(self, rule: str, reason: str) -> None:
+        self.reviews.setdefault(rule, reason)
+
+
+@dataclass(slots=True)
+class Limits:
+    """What the fixpoint has ruled out so far: these grow until the plans agree."""
+
+    definitions: set[Definition] = field(default_factory=set)
+    wrapped: set[Site] = field(default_factory=set)
+    bridged: dict[Site, tuple[str, str]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Context:
+    """One file with everything a rule may ask."""
+
+    source: Source
+    flow: Flow
+    evaluator: Evaluator
+    templates: TemplateReader
+    options: Options
+    path: str = ""
+    exported: frozenset[str] = frozenset()
+    no_bridge_reason: str = "bridges are switched off"
+    limits: Limits = field(default_factory=Limits)
+    sites: list[Site] = field(default_factory=list)
+    extra_findings: list[Finding] = field(default_factory=list)
+    _by_value: dict[ast.expr, list[Definition]] = field(default_factory=dict)
+
+    def definitions_of_value(self, value: ast.expr) -> Sequence[Definition]:
+        """The names an expression is bound to, each a definition."""
+        if not self._by_value:
+            for scope in self.flow.scopes.values():
+                for definitions in scope.definitions.values():
+                    for one in definitions:
+                        if one.value is not None:
+                            self._by_value.setdefault(one.value, []).append(one)
+        return self._by_value.get(value, [])
+
+    def is_exported(self, definition: Definition) -> bool:
+        """Whether code outside of this file may read the name."""
+        if definition.scope.kind == "class":
+            return True
+        return definition.scope.kind == "module" and definition.name in self.exported
+
+    def can_edit(self, definition: Definition) -> bool:
+        """Whether the definition may change at all; its readers are checked once all plans stand."""
+        return (
+            definition not in self.limits.definitions
+            and self.flow.uses_are_complete(definition)
+            and not self.is_exported(definition)
+            and not self.flow.is_written_elsewhere(definition.scope, definition.name)
+        )

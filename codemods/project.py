@@ -1,0 +1,116 @@
+# The user's other files: imports between them. Reads through the callback it is given.
+"""What a file's neighbours import from it, and what it imports from them."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable, Sequence
+
+_FROM = re.compile(rb"from\s+([.\w]+)\s+import\s+(\([^)]*\)|[^\r\n#;]+)")
+_NAME = re.compile(rb"(\w+)(?:\s+as\s+\w+)?")
+_ATTRIBUTE = re.compile(rb"\b(\w+)\.(\w+)")
+_OLD_MIGRATE = re.compile(rb"^\s*(?:from|import)\s+migrate\.(?:versioning|changeset|exceptions)\b", re.M)
+_OWN_NAMES = (b"with_completions", b"arguments_from_prompt")
+
+
+class Project:
+    """The files of one run. `read(path)` gives a file's bytes, or None if it cannot be read.
+
+    Paths are compared as posix paths relative to `root`. Nothing is read before it is asked for.
+    """
+
+    def __init__(self, root: str, read: Callable[[str], bytes | None], paths: Sequence[str]) -> None:
+        self.root = root
+        self.read = read
+        self.paths = tuple(paths)
+        self._by_posix = {self._posix(path): path for path in paths}
+        self._imported: dict[str, set[str]] | None = None
+        self._old_migrate: bool | None = None
+        self._texts: dict[str, bytes] = {}
+
+    def _posix(self, path: str) -> str:
+        text = str(path).replace("\\", "/")
+        root = str(self.root).replace("\\", "/").rstrip("/")
+        if root and root != "." and text.startswith(root + "/"):
+            text = text[len(root) + 1 :]
+        return posixpath.normpath(text)
+
+    def names_imported_from(self, path: str) -> frozenset[str]:
+        """Names that other files of the run may read from this one (by its module's last name)."""
+        if self._imported is None:
+            self._imported = self._index()
+        posix = self._posix(path)
+        stem = posixpath.basename(posix)[:-3] if posix.endswith(".py") else posixpath.basename(posix)
+        if stem == "__init__":
+            stem = posixpath.basename(posixpath.dirname(posix))
+        return frozenset(self._imported.get(stem, ()))
+
+    def _index(self) -> dict[str, set[str]]:
+        index: dict[str, set[str]] = {}
+        stems = {posixpath.basename(posix)[:-3].encode() for posix in self._by_posix if posix.endswith(".py")}
+        stems |= {posixpath.basename(posixpath.dirname(posix)).encode() for posix in self._by_posix}
+        for path in self.paths:
+            data = self.read(path) if str(path).endswith(".py") else None
+            if not data or b"import" not in data:
+                continue
+            for match in _FROM.finditer(data):
+                module = match.group(1).rpartition(b".")[2]
+                if module in stems:
+                    names = {name.decode() for name in _NAME.findall(match.group(2))}
+                    index.setdefault(module.decode(), set()).update(names)
+            imported = {name for name in re.findall(rb"import\s+([^\r\n#;]+)", data)}
+            modules = {word for line in imported for word in re.findall(rb"\w+", line)} & stems
+            if modules:
+                for holder, name in _ATTRIBUTE.findall(data):
+                    if holder in modules:
+                        index.setdefault(holder.decode(), set()).add(name.decode())
+        return index
+
+    def own_migrate_module(self, path: str) -> str | None:
+        """Why `from migrate import …` would not find us here; None if it would."""
+        posix = self._posix(path)
+        folder = posixpath.dirname(posix)
+        for parent in dict.fromkeys(("", "src", folder)):
+            for name in ("migrate.py", "migrate/__init__.py"):
+                found = self._by_posix.get(posixpath.join(parent, name))
+                if found is not None and not self._is_ours(found):
+                    return f"the project has its own module `migrate` ({found})"
+        return "the project uses sqlalchemy-migrate, whose module is `migrate`" if self._uses_old_migrate() else None
+
+    def _is_ours(self, path: str) -> bool:
+        data = self.read(path) or b""
+        return all(name in data for name in _OWN_NAMES)
+
+    def _uses_old_migrate(self) -> bool:
+        if self._old_migrate is None:
+            self._old_migrate = any(
+                _OLD_MIGRATE.search(data) is not None
+                for path in self.paths
+                if str(path).endswith(".py") and (data := self.read(path)) and b"migrate." in data
+            )
+        return self._old_migrate
+
+    def module_path(self, importer: str, module: str, level: int) -> str | None:
+        """The file that an import in `importer` means, if it is one of the run's files."""
+        parts = module.split(".") if module else []
+        base = posixpath.dirname(self._posix(importer))
+        for _ in range(level - 1):
+            base = posixpath.dirname(base)
+        starts = [base] if level else list(dict.fromkeys((base, "", "src", *self._roots(base))))
+        for start in starts:
+            stem = posixpath.join(start, *parts) if parts else start
+            for candidate in (f"{stem}.py", posixpath.join(stem, "__init__.py")):
+                found = self._by_posix.get(posixpath.normpath(candidate))
+                if found is not None:
+                    return found
+        return None
+
+    @staticmethod
+    def _roots(folder: str) -> list[str]:
+        """The folders above: a package's root may be any of them."""
+        roots: list[str] = []
+        while folder:
+            folder = posixpath.dirname(folder)
+            roots.append(folder)
+        return roots

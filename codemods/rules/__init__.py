@@ -1,0 +1,205 @@
+# The table of rules. Data only: importing it loads neither a parser nor the rules' code.
+"""Every rule the tool reports under, listed by hand; codes are never reused."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from codemods.outcome import Status
+
+__all__ = ["RULES", "RuleInfo", "find_rule"]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleInfo:
+    """One rule. status: the rung of the ladder a finding under it stands on, as a rule of thumb."""
+
+    code: str
+    name: str
+    status: Status
+    summary: str
+    before: str
+    after: str
+    reason: str
+
+
+_OLD = "client.completions.create"
+_NEW = "client.messages.create"
+
+RULES: tuple[RuleInfo, ...] = (
+    RuleInfo(
+        "TC001", "rewrite-completions-create", "rewritten",
+        "The call, its prompt, its arguments and every read of its result become plain Messages code.",
+        f'{_OLD}(model="claude-2.1", max_tokens_to_sample=300, prompt=f"{{HUMAN_PROMPT}} {{q}}{{AI_PROMPT}}")',
+        f'{_NEW}(model="claude-opus-4-8", max_tokens=300, messages=[{{"role": "user", "content": f"{{q}}"}}])',
+        "`client.completions` left the SDK in 1.0.0, and no model answers the old endpoint.",
+    ),
+    RuleInfo(
+        "TC002", "inline-prompt-constants", "rewritten",
+        "HUMAN_PROMPT and AI_PROMPT that are still needed become the text they stood for.",
+        'f"{HUMAN_PROMPT} {question}"', 'f"\\n\\nHuman: {question}"',
+        "Both constants left the SDK in 1.0.0; reading them from it fails at import.",
+    ),
+    RuleInfo(
+        "TC003", "define-prompt-constants", "rewritten",
+        "A constant that other files import, or that has a fallback, is defined where it was imported.",
+        "from anthropic import HUMAN_PROMPT", 'HUMAN_PROMPT = "\\n\\nHuman:"',
+        "The name must go on working for everyone who reads it.",
+    ),
+    RuleInfo(
+        "TC004", "replace-completion-type", "bridged",
+        "The SDK's Completion type becomes the one of this package.",
+        "from anthropic.types import Completion", "from migrate import Completion",
+        "The type left the SDK in 1.0.0; responses that keep the old shape are of our class.",
+    ),
+    RuleInfo(
+        "TC101", "bridge-prompt", "bridged",
+        "A prompt whose turns cannot be read here is converted at run time.",
+        "prompt=build(history)", "**arguments_from_prompt(build(history))",
+        "Guessing where turns begin would change what the model is asked.",
+    ),
+    RuleInfo(
+        "TC102", "bridge-model", "bridged",
+        "A model known only at run time is mapped to one that answers, with what goes with it.",
+        "model=args.model", "**model_arguments(args.model)",
+        "Retired names fail, and some successors think unless told not to.",
+    ),
+    RuleInfo(
+        "TC103", "bridge-response", "bridged",
+        "A response with readers we cannot rewrite keeps the old shape.",
+        f"return {_OLD}(...)", f"return as_completion({_NEW}(...))",
+        "Its `.completion`, `.stop_reason` and `.model_dump()` go on as before, leading space included.",
+    ),
+    RuleInfo(
+        "TC104", "bridge-call", "bridged",
+        "A call that is opaque in some part stays as it is, served through the adapter.",
+        f"{_OLD}(**kwargs)", "with_completions(client).completions.create(**kwargs)",
+        "What the source does not show is translated at run time, by the same rules.",
+    ),
+    RuleInfo(
+        "TC105", "bridge-stream", "bridged",
+        "A streaming call is served through the adapter, chunk by chunk in the old shape.",
+        f"{_OLD}(stream=True, ...)", "with_completions(client).completions.create(stream=True, ...)",
+        "Messages streams other events; the loop around the call stays as it is.",
+    ),
+    RuleInfo(
+        "TC201", "drop-zero-temperature", "review",
+        "temperature=0 is dropped: current models refuse it.",
+        "temperature=0", "",
+        "Code that counts on nearly equal answers gets more varied ones. --keep-sampling keeps it on older models.",
+    ),
+    RuleInfo(
+        "TC202", "drop-runtime-temperature", "review",
+        "A temperature known only at run time is dropped: current models refuse it.",
+        "temperature=args.temperature", "",
+        "It may have been 0. --keep-sampling keeps it on older models.",
+    ),
+    RuleInfo(
+        "TC203", "keep-prefill", "review",
+        "Words put in the model's mouth are kept on the newest model that still takes them.",
+        'prompt=f"{HUMAN_PROMPT} {q}{AI_PROMPT} {{"', 'messages=[..., {"role": "assistant", "content": "{"}]',
+        "Claude 4.6 and later refuse a prefill; the model that takes it will retire. --prefill manual leaves such calls.",
+    ),
+    RuleInfo(
+        "TC204", "unknown-model", "review",
+        "The model is not in the table; the name stays.",
+        'model="claude-custom"', 'model="claude-custom"',
+        "Only you can say whether the Messages API serves it.",
+    ),
+    RuleInfo(
+        "TC205", "runtime-model", "review",
+        "With --no-bridge a model known only at run time stays as it is.",
+        "model=args.model", "model=args.model",
+        "It must name a model that answers.",
+    ),
+    RuleInfo(
+        "TC206", "always-thinking-model", "review",
+        "The model that was asked for always thinks.",
+        "max_tokens_to_sample=100", "max_tokens=100",
+        "Thinking counts toward max_tokens; a small limit can leave no text.",
+    ),
+    RuleInfo(
+        "TC207", "patched-surface", "review",
+        "The project replaces the old method somewhere; rewritten calls no longer pass through it.",
+        "anthropic.resources.Completions.create = traced(...)", "",
+        "Tracing, caching or testing that hooks into the old method goes silent.",
+    ),
+    RuleInfo(
+        "TC301", "uncertain-receiver", "manual",
+        "It cannot be told whether this is an Anthropic client.",
+        "client.completions.create(**params)", "", "The same call exists in other SDKs.",
+    ),
+    RuleInfo(
+        "TC302", "refused-prompt", "manual",
+        "The server refuses this prompt, old or new.",
+        'prompt="Hello"', "", "The prompt format needs a Human turn and an open Assistant turn.",
+    ),
+    RuleInfo(
+        "TC303", "bridge-unavailable", "manual",
+        "The site needs a bridge, and bridges are off or `migrate` means another module here.",
+        "", "", "Without the run-time library there is no equivalent that is surely right.",
+    ),
+    RuleInfo(
+        "TC304", "needed-rule-ignored", "manual",
+        "The site needs a rule that --ignore or --select has switched off.", "", "",
+        "A site changes whole or not at all.",
+    ),
+    RuleInfo(
+        "TC305", "formatted-constant", "manual",
+        "A prompt constant stands where its text cannot be written.",
+        'f"{anthropic.HUMAN_PROMPT!r}"', "", "A conversion, a format or a raw literal changes what the text means.",
+    ),
+    RuleInfo(
+        "TC401", "sdk-02-call", "manual",
+        "A call of the SDK 0.2 interface.", 'Client(key).completion(prompt=...)["completion"]', "",
+        "It returned a dict, and its streams repeated all text so far.",
+    ),
+    RuleInfo(
+        "TC402", "token-count", "manual",
+        "Counting tokens of a bare text has no equivalent.", "client.count_tokens(text)",
+        "client.messages.count_tokens(model=..., messages=[...]).input_tokens",
+        "The new count is a network call, for a whole request, with another tokenizer.",
+    ),
+    RuleInfo(
+        "TC403", "http-request", "manual",
+        "A request to /v1/complete without the SDK.", 'requests.post(".../v1/complete", ...)', "",
+        "No model answers that endpoint.",
+    ),
+    RuleInfo(
+        "TC404", "bedrock-body", "manual",
+        "A Text Completions body for Bedrock's invoke_model.", '{"prompt": ..., "max_tokens_to_sample": ...}', "",
+        "The Messages body has other keys and another reply.",
+    ),
+    RuleInfo(
+        "TC405", "test-double", "manual",
+        "A test replaces the old method.", "client.completions.create.return_value = ...", "",
+        "After the migration the double is never called, and the test proves nothing.",
+    ),
+    RuleInfo(
+        "TC406", "notebook", "manual", "A notebook with legacy calls.", "", "",
+        "Notebooks are reported, not rewritten.",
+    ),
+    RuleInfo(
+        "TC407", "docstring-example", "manual", "An example in a docstring shows the old call.", "", "",
+        "Text is never edited.",
+    ),
+    RuleInfo(
+        "TC408", "error-text", "manual", "Code matches the old server's error text.",
+        'if "prompt must start with" in str(error)', "", "Messages words its errors differently.",
+    ),
+    RuleInfo(
+        "TC409", "bedrock-package", "manual", "A call through the separate anthropic_bedrock package.",
+        "anthropic_bedrock.AnthropicBedrock()", "anthropic.AnthropicBedrock()", "That package has no Messages API.",
+    ),
+    RuleInfo(
+        "TC411", "removed-name", "manual", "A name that left the SDK.", "anthropic.ApiException",
+        "anthropic.APIError", "Importing or reading it fails on SDK 1.0 and later.",
+    ),
+)  # fmt: skip
+
+_BY_NAME = {key: rule for rule in RULES for key in (rule.code, rule.code.lower(), rule.name)}
+
+
+def find_rule(name: str) -> RuleInfo | None:
+    """The rule with this code or name; None if there is none."""
+    return _BY_NAME.get(name) or _BY_NAME.get(name.replace("_", "-").lower())

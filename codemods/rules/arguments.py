@@ -1,0 +1,341 @@
+"""Rewrite the arguments of a create call, one small function for each.
+
+    before: client.completions.create(model=…, max_tokens_to_sample=300, temperature=0.5, prompt=…)
+    after:  client.messages.create(model=…, max_tokens=300, messages=…)
+
+Arguments are read where they are written: as keywords, in a dict display that is splatted, or in
+`params["key"] = value` statements before the call. The first argument that cannot be translated
+sends the whole call to the adapter. Source of each outcome: the SDK's changelogs and API pages as
+listed in `migrate/models.json` and README.md, "What happens to each argument".
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from codemods.edits import Edit
+from codemods.flow import Definition
+from codemods.places import EntryPlace, KeywordPlace, Place, StorePlace, list_removals, removals
+from codemods.plans import Context, Plan, Refusal, Site, Touch
+from codemods.rules.models import rewrite_model
+from codemods.rules.prompts import convert_prompt
+from codemods.values import Constant, Symbol
+from migrate.markers import HUMAN_PROMPT
+from migrate.models import find_model
+
+_REQUIRED = ("prompt", "model", "max_tokens_to_sample")
+_KEPT = frozenset({"metadata", "timeout", "extra_headers", "extra_query"})
+_SAMPLING = ("temperature", "top_p", "top_k")
+# A non-streaming call with this limit or more and no timeout is a ValueError in the SDK since 0.84.
+_GUARDED_LIMIT = 21_334
+_OLD_TIMEOUT = "600"
+
+
+@dataclass(slots=True)
+class Arguments:
+    """The arguments of one call by name, each where it is written."""
+
+    places: dict[str, Place] = field(default_factory=dict)
+    conditional: set[str] = field(default_factory=set)
+    touched: dict[Definition, list[ast.Name | None]] = field(default_factory=dict)
+
+    def add(self, name: str, place: Place) -> None:
+        if name in self.places:
+            raise Refusal("TC104", f"`{name}` is given in more than one place")
+        self.places[name] = place
+
+
+def rewrite_arguments(context: Context, site: Site, plan: Plan) -> None:
+    """Plan every argument of the call. Raises Refusal for the first that has no equivalent."""
+    assert site.call is not None
+    arguments = read_arguments(context, site.call)
+    missing = [name for name in _REQUIRED if name not in arguments.places or name in arguments.conditional]
+    if missing:
+        raise Refusal("TC104", f"`{missing[0]}` is not written at the call")
+    gone: list[Place] = []
+    _check_stream(context, arguments, gone)
+    ordered = sorted(arguments.places, key=lambda name: (name != "prompt", name == "model", name))
+    for name in ordered:
+        place = arguments.places[name]
+        if name not in _REQUIRED and _is_not_given(context, place.value):
+            gone.append(place)
+        elif name == "prompt":
+            convert_prompt(context, site, plan, place)
+        elif name == "model":
+            rewrite_model(context, site, plan, place)
+        elif name != "stream":
+            _HANDLERS.get(name, _refuse_unknown)(context, plan, name, place, gone)
+    _limit(context, plan, arguments)
+    plan.edits.extend(removals(context.source, gone))
+    _declare_touches(plan, arguments)
+
+
+def _declare_touches(plan: Plan, arguments: Arguments) -> None:
+    for definition, uses in arguments.touched.items():
+        plan.touches.extend(Touch(definition, use, tuple(plan.edits)) for use in uses)
+
+
+# -- reading --------------------------------------------------------------------------------------
+
+
+def read_arguments(context: Context, call: ast.Call) -> Arguments:
+    """Raises Refusal if an argument is positional or hidden in a splat that is not visible."""
+    if call.args:
+        raise Refusal("TC104", "positional arguments")
+    arguments = Arguments()
+    for keyword in call.keywords:
+        if keyword.arg is not None:
+            arguments.add(keyword.arg, KeywordPlace(context.source, call, keyword))
+        else:
+            _read_splat(context, keyword.value, arguments)
+    return arguments
+
+
+def _read_splat(context: Context, node: ast.expr, arguments: Arguments) -> None:
+    if isinstance(node, ast.Dict):
+        _read_display(context, node, arguments)
+    elif isinstance(node, ast.Name):
+        _read_named_dict(context, node, arguments)
+    else:
+        raise Refusal("TC104", "arguments come from a ** expression that is not visible here")
+
+
+def _read_display(context: Context, node: ast.Dict, arguments: Arguments) -> None:
+    for key, value in zip(node.keys, node.values, strict=True):
+        if key is None:
+            _read_splat(context, value, arguments)
+        elif isinstance(key, ast.Constant) and isinstance(key.value, str):
+            arguments.add(key.value, EntryPlace(context.source, node, key, value))
+        else:
+            raise Refusal("TC104", "a key of the arguments is computed")
+
+
+def _read_named_dict(context: Context, node: ast.Name, arguments: Arguments) -> None:
+    reaching = context.flow.reaching(node)
+    if not reaching.definitions or not reaching.complete:
+        raise Refusal("TC104", f"**{node.id} is not visible here")
+    seen: set[Definition] = set()
+    latest = [_read_dict_definition(context, one, arguments, seen) for one in reaching.definitions]
+    if len(latest) > 1:
+        for names in latest:
+            arguments.conditional.update(name for name in names if not all(name in others for others in latest))
+    if sum(1 for definition in seen if definition.kind == "assign") != 1:
+        raise Refusal("TC104", f"**{node.id} is one of several dicts")
+    for definition in seen:
+        inner = [use for use in context.flow.uses(definition) if _is_own_change(context, use, seen)]
+        arguments.touched[definition] = [node, *inner]
+
+
+def _is_own_change(context: Context, use: ast.Name, seen: set[Definition]) -> bool:
+    """`params` in `params["k"] = v` or `params.update(...)`, one of the changes we have read."""
+    return any(one.target is use or getattr(one.target, "value", None) is use for one in seen)
+
+
+def _read_dict_definition(
+    context: Context, definition: Definition, arguments: Arguments, seen: set[Definition]
+) -> set[str]:
+    """Add the definition's entries and those before it; the names it has in the end."""
+    if definition in seen:
+        return set()
+    seen.add(definition)
+    if not context.can_edit(definition):
+        raise Refusal("TC104", f"**{definition.name} has readers we cannot see")
+    names: set[str] = set()
+    before = [_read_dict_definition(context, one, arguments, seen) for one in definition.previous]
+    for earlier in before:
+        names |= earlier
+    if len(before) > 1:
+        arguments.conditional.update(names)
+    known = set(arguments.places)
+    _read_own_entries(context, definition, arguments)
+    return names | (set(arguments.places) - known)
+
+
+def _read_own_entries(context: Context, definition: Definition, arguments: Arguments) -> None:
+    node, value = definition.node, definition.value
+    if definition.kind == "assign" and isinstance(value, ast.Dict) and not definition.path:
+        _read_display(context, value, arguments)
+    elif definition.kind == "assign" and isinstance(value, ast.Call) and _is_dict_call(context, value):
+        for keyword in value.keywords:
+            assert keyword.arg is not None
+            arguments.add(keyword.arg, KeywordPlace(context.source, value, keyword))
+    elif definition.kind == "store_item":
+        _read_item_store(context, definition, arguments)
+    elif definition.kind == "method" and isinstance(node, ast.Call):
+        _read_update(context, node, arguments)
+    else:
+        raise Refusal("TC104", f"**{definition.name} is built in a way that is not followed")
+
+
+def _is_dict_call(context: Context, node: ast.Call) -> bool:
+    plain = isinstance(node.func, ast.Name) and node.func.id == "dict" and not node.args
+    return plain and all(keyword.arg is not None for keyword in node.keywords)
+
+
+def _read_item_store(context: Context, definition: Definition, arguments: Arguments) -> None:
+    node, target = definition.node, definition.target
+    if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(target, ast.Subscript):
+        key = target.slice
+        if isinstance(key, ast.Constant) and isinstance(key.value, str):
+            arguments.add(key.value, StorePlace(context.source, node, target, node.value))
+            if _is_conditional(context, node):
+                arguments.conditional.add(key.value)
+            return
+    raise Refusal("TC104", f"an item of **{definition.name} is set in a way that is not followed")
+
+
+def _is_conditional(context: Context, node: ast.stmt) -> bool:
+    return isinstance(context.source.parent(node), ast.If)
+
+
+def _read_update(context: Context, call: ast.Call, arguments: Arguments) -> None:
+    function = call.func
+    assert isinstance(function, ast.Attribute)
+    if function.attr != "update" or any(keyword.arg is None for keyword in call.keywords):
+        raise Refusal("TC104", f"the arguments are changed by .{function.attr}()")
+    if _is_conditional(context, context.source.statement(call)):
+        raise Refusal("TC104", "the arguments are updated on one path only")
+    for argument in call.args:
+        if not isinstance(argument, ast.Dict):
+            raise Refusal("TC104", "the arguments are updated from something not visible here")
+        _read_display(context, argument, arguments)
+    for keyword in call.keywords:
+        assert keyword.arg is not None
+        arguments.add(keyword.arg, KeywordPlace(context.source, call, keyword))
+
+
+# -- single arguments -----------------------------------------------------------------------------
+
+
+def _check_stream(context: Context, arguments: Arguments, gone: list[Place]) -> None:
+    """That the call does not stream must be proven, not assumed."""
+    place = arguments.places.get("stream")
+    if place is None:
+        return
+    value = context.evaluator.value_of(place.value)
+    if isinstance(value, Constant) and value.value is True:
+        raise Refusal("TC105", "the call streams")
+    if isinstance(value, Constant) and value.value in (False, None) or _is_not_given(context, place.value):
+        gone.append(place)
+        return
+    raise Refusal("TC105", "whether the call streams is known only at run time")
+
+
+def _is_not_given(context: Context, node: ast.expr) -> bool:
+    value = context.evaluator.value_of(node)
+    if isinstance(value, Constant):
+        return value.value is None
+    name = value.path.rpartition(".")[2] if isinstance(value, Symbol) else ""
+    return name in ("NOT_GIVEN", "omit")
+
+
+def _keep(context: Context, plan: Plan, name: str, place: Place, gone: list[Place]) -> None:
+    """Same name, same meaning."""
+
+
+def _extra_body(context: Context, plan: Plan, name: str, place: Place, gone: list[Place]) -> None:
+    raise Refusal("TC104", "extra_body may carry legacy arguments")
+
+
+def _betas(context: Context, plan: Plan, name: str, place: Place, gone: list[Place]) -> None:
+    raise Refusal("TC104", "`betas` is no argument of messages.create")
+
+
+def _drop(context: Context, plan: Plan, name: str, place: Place, gone: list[Place]) -> None:
+    gone.append(place)
+
+
+def _refuse_unknown(context: Context, plan: Plan, name: str, place: Place, gone: list[Place]) -> None:
+    raise Refusal("TC104", f"`{name}` is not an argument of the legacy call")
+
+
+def _rename_limit(context: Context, plan: Plan, name: str, place: Place, gone: list[Place]) -> None:
+    plan.edits.extend(place.rename("max_tokens"))
+
+
+def _limit(context: Context, plan: Plan, arguments: Arguments) -> None:
+    """Clamp a literal limit to the model's, as the server did; lift the SDK's guard on large ones."""
+    place = arguments.places["max_tokens_to_sample"]
+    value = context.evaluator.value_of(place.value)
+    if not isinstance(value, Constant) or not isinstance(value.value, int) or isinstance(value.value, bool):
+        return
+    limit = value.value
+    facts = find_model(plan.model) if plan.model else None
+    most = facts.max_output_tokens if facts else None
+    if most is not None and limit > most:
+        plan.edits.append(Edit(*place.value_span, (str(most),)))
+        plan.notes.append(f"max_tokens {limit} -> {most}, the model's maximum (the old server cut it silently)")
+        limit = most
+    if limit >= _GUARDED_LIMIT and "timeout" not in arguments.places:
+        plan.edits.extend(place.append("timeout", _OLD_TIMEOUT, 6))
+        plan.notes.append("timeout=600, the old default: without it the SDK refuses this limit when not streaming")
+
+
+def _sampling(context: Context, plan: Plan, name: str, place: Place, gone: list[Place]) -> None:
+    """Sampling arguments are refused by current models and API versions: dropped, said aloud."""
+    if context.options.keep_sampling:
+        raise Refusal("TC104", f"`{name}` is kept, and only the adapter can say it on every SDK")
+    if _may_have_effects(place.value):
+        raise Refusal("TC104", f"`{name}` is computed by a call that dropping it would skip")
+    value = context.evaluator.value_of(place.value)
+    written = context.source.text(place.value_span)
+    gone.append(place)
+    if name != "temperature":
+        plan.notes.append(f"{name}={written} dropped: current models refuse it")
+    elif not isinstance(value, Constant):
+        plan.review("TC202", f"temperature={written} is dropped: current models refuse it")
+    elif value.value == 0:
+        plan.review("TC201", "temperature=0 is dropped: answers vary more from call to call")
+    else:
+        plan.notes.append(f"temperature={written} dropped: current models refuse it")
+
+
+def _may_have_effects(node: ast.expr) -> bool:
+    return any(isinstance(part, ast.Call | ast.Await | ast.NamedExpr | ast.Yield) for part in ast.walk(node))
+
+
+def _stop_sequences(context: Context, plan: Plan, name: str, place: Place, gone: list[Place]) -> None:
+    """The Human marker was implicit and is structural now; blank stops are refused by Messages."""
+    node = place.value
+    if isinstance(node, ast.Name):
+        node = _listed_definition(context, plan, node)
+    if not isinstance(node, ast.List | ast.Tuple):
+        raise Refusal("TC104", "the stop sequences are not written at the call")
+    texts = [context.evaluator.text_of(element) for element in node.elts]
+    if any(text is not None and not text.strip() for text in texts):
+        raise Refusal("TC104", "a stop sequence is blank, which Messages refuses; the adapter cuts there itself")
+    markers = [element for element, text in zip(node.elts, texts, strict=True) if text == HUMAN_PROMPT]
+    if any(text is None for text in texts):
+        plan.evidence.append("assumes that stop sequences known only at run time are not blank")
+    if len(markers) == len(node.elts):
+        if node is place.value:
+            gone.append(place)
+            return
+        raise Refusal("TC104", "the list of stop sequences would be left empty")
+    edits = list_removals(context.source, node, markers)
+    if node is place.value:
+        plan.edits.extend(edits)
+    elif markers:
+        raise Refusal("TC104", "the list of stop sequences is defined elsewhere and holds the Human marker")
+
+
+def _listed_definition(context: Context, plan: Plan, node: ast.Name) -> ast.expr:
+    reaching = context.flow.reaching(node)
+    if len(reaching.definitions) == 1 and reaching.complete:
+        (definition,) = reaching.definitions
+        if definition.kind == "assign" and not definition.path and not definition.changed_by and definition.value:
+            return definition.value
+    return node
+
+
+_HANDLERS: dict[str, Callable[[Context, Plan, str, Place, list[Place]], None]] = {
+    **dict.fromkeys(_KEPT, _keep),
+    **dict.fromkeys(_SAMPLING, _sampling),
+    "max_tokens_to_sample": _rename_limit,
+    "stop_sequences": _stop_sequences,
+    "extra_body": _extra_body,
+    "betas": _betas,
+    "disable_checks": _drop,
+}

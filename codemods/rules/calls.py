@@ -1,0 +1,83 @@
+"""Rewrite or bridge one call site.
+
+    before: resp = client.completions.create(…)
+    after:  resp = client.messages.create(…)
+    before: client.completions.create(**kwargs)
+    after:  with_completions(client).completions.create(**kwargs)
+
+A call whose parts can all be translated is rewritten; one that is opaque in some part keeps its
+legacy form and is served through `migrate.with_completions`.
+"""
+
+from __future__ import annotations
+
+import re
+
+from codemods.edits import Edit
+from codemods.plans import Context, Plan, Refusal, Site
+from codemods.rules.arguments import rewrite_arguments
+from codemods.rules.responses import rewrite_reads
+
+_PACKAGE_REASON = "the anthropic_bedrock package has no Messages API; use anthropic.AnthropicBedrock"
+
+
+# Refusals that the adapter would not mend, with the rule that reports them.
+_NO_BRIDGE_HELPS = {"TC203": "TC203", "TC302": "TC302", "TC303": "TC303"}
+
+
+def plan_site(context: Context, site: Site) -> Plan:
+    """The plan on the highest rung that holds: rewritten, bridged in parts, bridged whole, manual."""
+    if site.client.flavour == "bedrock_package":
+        return _manual("TC409", _PACKAGE_REASON)
+    refusal = context.limits.bridged.get(site)
+    if refusal is None and not context.options.bridge_only:
+        try:
+            return _rewrite(context, site)
+        except Refusal as reason:
+            if reason.rule in _NO_BRIDGE_HELPS:
+                return _manual(_NO_BRIDGE_HELPS[reason.rule], reason.reason)
+            refusal = (reason.rule, reason.reason)
+    rule, why = refusal or ("TC104", "asked for by --bridge-only")
+    return _bridge_whole(context, site, rule, why)
+
+
+def _rewrite(context: Context, site: Site) -> Plan:
+    if site.call is None:
+        raise Refusal("TC104", "the method is not called here but handed on")
+    if site.wrapper:
+        raise Refusal("TC104", f"`.{site.wrapper}` wraps the legacy response")
+    plan = Plan()
+    rewrite_arguments(context, site, plan)
+    rewrite_reads(context, site, plan)
+    end = context.source.span(site.load)[1]
+    plan.edits.append(Edit(end - len("completions"), end, ("messages",)))
+    plan.evidence[:0] = site.client.evidence or ("the call has the legacy arguments",)
+    return plan
+
+
+def _bridge_whole(context: Context, site: Site, rule: str, reason: str) -> Plan:
+    if not context.options.bridge:
+        return _manual("TC303", f"{reason}, and {context.no_bridge_reason}")
+    if not context.source.is_placed(site.load):
+        return _manual("TC303", f"{reason}, and the call stands inside a string we cannot edit")
+    plan = Plan()
+    start, close = receiver_span(context, site)
+    plan.edits.extend([Edit(start, start, ("with_completions(",), 2), Edit(close, close, (")",), -2)])
+    plan.bridge(rule if rule == "TC105" else "TC104", reason, "with_completions")
+    plan.evidence.extend(site.client.evidence or ("the call has the legacy arguments",))
+    return plan
+
+
+def receiver_span(context: Context, site: Site) -> tuple[int, int]:
+    """The client expression in `client.completions`, with the parentheses around it."""
+    source = context.source
+    start = source.span(site.load)[0]
+    inner_end = source.span(site.load.value)[1]
+    dot = source.data.rindex(b".", inner_end, source.span(site.load)[1] - len("completions"))
+    gap = re.sub(rb"#[^\r\n]*", lambda match: b" " * len(match.group()), source.data[inner_end:dot])
+    closing = gap.rfind(b")")
+    return start, inner_end + closing + 1
+
+
+def _manual(rule: str, reason: str) -> Plan:
+    return Plan(manual=(rule, reason))

@@ -1,0 +1,163 @@
+"""Replace HUMAN_PROMPT and AI_PROMPT by the text they stood for.
+
+    before: opening = anthropic.HUMAN_PROMPT + question
+    after:  opening = "\\n\\nHuman:" + question
+    before: opening = f"{HUMAN_PROMPT} {question}"
+    after:  opening = f"\\n\\nHuman: {question}"
+    before: from anthropic import HUMAN_PROMPT  # in constants.py, imported by other files
+    after:  HUMAN_PROMPT = "\\n\\nHuman:"
+
+Both constants left the package in anthropic 1.0.0 (its MIGRATION.md, section "Removed: the legacy
+Text Completions API"). A name that is the constant on one path only (try/except import), that other
+files import, or that stands where its text cannot be written, keeps its name and gets a definition.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from codemods.edits import Edit
+from codemods.evaluate import PROMPT_CONSTANTS, SDK_PACKAGES
+from codemods.flow import Definition
+from codemods.plans import Context
+from codemods.rules.responses import free_quote
+from codemods.survival import Survival
+from codemods.values import Client, Symbol, UserClass
+
+
+@dataclass(slots=True)
+class ConstantEdits:
+    """What becomes of the constants: edits, definitions by the import they replace, and what is left."""
+
+    edits: list[Edit] = field(default_factory=list)
+    places: list[tuple[ast.AST, str]] = field(default_factory=list)
+    defined: list[Definition] = field(default_factory=list)
+    removed: list[Definition] = field(default_factory=list)
+    left: list[tuple[ast.AST, str]] = field(default_factory=list)
+
+
+def constant_imports(context: Context) -> list[Definition]:
+    """Every `from anthropic import HUMAN_PROMPT` of the file, in any scope."""
+    found = [
+        definition
+        for scope in context.flow.scopes.values()
+        for definitions in scope.definitions.values()
+        for definition in definitions
+        if definition.kind == "import_from" and _is_sdk_constant(context, definition)
+    ]
+    return sorted(found, key=lambda one: one.node.lineno)  # type: ignore[attr-defined]
+
+
+def _is_sdk_constant(context: Context, definition: Definition) -> bool:
+    alias = definition.node
+    statement = context.source.parents[alias]
+    assert isinstance(alias, ast.alias) and isinstance(statement, ast.ImportFrom)
+    module = (statement.module or "").split(".")[0]
+    return alias.name in PROMPT_CONSTANTS and not statement.level and module in SDK_PACKAGES
+
+
+def constant_attributes(context: Context) -> Iterable[ast.Attribute]:
+    """Every `anthropic.HUMAN_PROMPT` and `client.HUMAN_PROMPT` load."""
+    for node in ast.walk(context.source.tree):
+        if isinstance(node, ast.Attribute) and node.attr in PROMPT_CONSTANTS and isinstance(node.ctx, ast.Load):
+            value = context.evaluator.value_of(node.value)
+            if isinstance(value, Symbol | Client) or isinstance(value, UserClass) and _is_sdk_class(context, value):
+                yield node
+
+
+def _is_sdk_class(context: Context, value: UserClass) -> bool:
+    return any(isinstance(context.evaluator.value_of(base), Symbol) for base in value.node.bases)
+
+
+def plan_constants(context: Context, survival: Survival) -> ConstantEdits:
+    """Inline each constant that is still read after the sites' edits; drop or replace the imports."""
+    out = ConstantEdits()
+    for definition in constant_imports(context):
+        _plan_import(context, definition, survival, out)
+    for node in constant_attributes(context):
+        if survival.survives(context.source.span(node)):
+            edit = inline_edit(context, node, PROMPT_CONSTANTS[node.attr])
+            if edit is None:
+                out.left.append((node, f"{node.attr} stands where its text cannot be written; replace it by hand"))
+            else:
+                out.edits.append(edit)
+                out.places.append((node, node.attr))
+    return out
+
+
+def _plan_import(context: Context, definition: Definition, survival: Survival, out: ConstantEdits) -> None:
+    alias = definition.node
+    assert isinstance(alias, ast.alias)
+    text = PROMPT_CONSTANTS[alias.name]
+    siblings = [one for one in definition.scope.definitions[definition.name] if one is not definition]
+    alive = [use for use in definition.uses if survival.survives(context.source.span(use))]
+    if context.is_exported(definition) or siblings or _is_reexported(context, alias):
+        out.defined.append(definition)
+        return
+    edits = [inline_edit(context, use, text) for use in alive]
+    if any(edit is None for edit in edits):
+        out.defined.append(definition)
+        return
+    out.edits.extend(edit for edit in edits if edit is not None)
+    out.places.extend((use, alias.name) for use in alive)
+    out.removed.append(definition)
+
+
+def _is_reexported(context: Context, alias: ast.alias) -> bool:
+    """An import that says so: `as` its own name, marked for linters, or in a package's front file."""
+    source = context.source
+    line = source.text((source.line_start(source.span(alias)[0]), _end_of_line(context, alias)))
+    return alias.asname == alias.name or "noqa" in line or context.path.endswith("__init__.py")
+
+
+def _end_of_line(context: Context, alias: ast.alias) -> int:
+    end = context.source.data.find(b"\n", context.source.span(alias)[1])
+    return end if end >= 0 else len(context.source.data)
+
+
+def inline_edit(context: Context, node: ast.expr, text: str) -> Edit | None:
+    """The constant's text in place of its name; None where that cannot be written."""
+    source = context.source
+    if not source.is_placed(node) or not isinstance(node, ast.Name | ast.Attribute):
+        return None
+    escaped = text.replace("\n", "\\n")
+    parent = source.parent(node)
+    if isinstance(parent, ast.FormattedValue):
+        if parent.conversion != -1 or parent.format_spec is not None:
+            return None
+        start, end = source.span(node)
+        data = source.data
+        opening, closing = data.rindex(b"{", 0, start), data.index(b"}", end)
+        plain = not data[opening + 1 : start].strip() and not data[end:closing].strip()
+        if not plain or _is_raw(context, parent):
+            return None
+        return Edit(opening, closing + 1, (escaped,))
+    if _is_in_fstring(context, node):
+        return None
+    quote = free_quote(context, node) or '"'
+    return Edit(*source.span(node), (f"{quote}{escaped}{quote}",))
+
+
+def _is_in_fstring(context: Context, node: ast.AST) -> bool:
+    current: ast.AST | None = node
+    while current is not None and not isinstance(current, ast.stmt):
+        if isinstance(current, ast.JoinedStr):
+            return True
+        current = context.source.parent(current)
+    return False
+
+
+def _is_raw(context: Context, field_node: ast.FormattedValue) -> bool:
+    """Whether the literal that holds the field is raw: it cannot spell a newline."""
+    from codemods.literals import dissect
+
+    source = context.source
+    joined = source.parent(field_node)
+    assert joined is not None
+    start = source.span(field_node)[0]
+    for token in dissect(source, source.span(joined)) or ():
+        if token.span[0] <= start < token.span[1]:
+            return token.is_raw
+    return True

@@ -1,0 +1,155 @@
+"""Rewrite the model of a call to one that still answers.
+
+    before: model="claude-2.1"
+    after:  model="claude-opus-4-8"
+    before: model="claude-instant-1"
+    after:  model="claude-haiku-5-5", thinking={"type": "disabled"}
+    before: model=args.model
+    after:  **model_arguments(args.model)
+
+A constant whose readers are all legacy calls is edited where it stands; a model known only at run
+time goes through `migrate.model_arguments`. Successors and their reasons: `migrate/models.json`.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+
+from codemods.edits import Edit
+from codemods.flow import Definition
+from codemods.places import Place
+from codemods.plans import Context, Plan, Refusal, Site, Touch
+from migrate.models import ModelFacts, find_model, prefill_fallback, successor_of
+
+# First release whose `messages.create` has the argument `thinking`. Source: wheels 0.46.0 and 0.47.0.
+_FLOOR_OF_THINKING = (0, 47, 0)
+
+
+def rewrite_model(context: Context, site: Site, plan: Plan, place: Place) -> None:
+    """Plan the model argument. `plan.has_prefill` must be settled before."""
+    node = place.value
+    text = context.evaluator.text_of(node)
+    if text is None:
+        _bridge_model(context, site, plan, place, "the model is known only at run time")
+        return
+    definition = _edited_definition(context, node)
+    target = target_model(context, site, plan, text)
+    plan.model = target
+    if isinstance(node, ast.Constant):
+        plan.edits.extend(_literal_edits(context, node, text, target))
+    elif definition is not None and not _needs_own_model(context, site, plan, text, target):
+        assert isinstance(node, ast.Name) and isinstance(definition.value, ast.Constant)
+        edits = tuple(_literal_edits(context, definition.value, text, target))
+        plan.touches.append(Touch(definition, node, edits))
+        line = getattr(definition.node, "lineno", 0)
+        plan.evidence.append(f"model constant {definition.name} at line {line} is read by legacy calls only")
+    elif plan.has_prefill:
+        plan.edits.append(Edit(*place.value_span, (json.dumps(target),)))
+    elif target != text:
+        _bridge_model(context, site, plan, place, "the model constant has other readers")
+        return
+    _switch_thinking_off(plan, place, find_model(target))
+
+
+def target_model(context: Context, site: Site, plan: Plan, old: str) -> str:
+    """The model to write for `old`, with notes and reviews about the choice."""
+    options = context.options
+    provider = "bedrock" if site.client.is_bedrock else None
+    facts = find_model(old, provider=provider) or find_model(old)
+    chosen = options.models.get(old)
+    if chosen is None and facts is not None and not _still_served(facts):
+        successor = successor_of(old, keep_sampling=options.keep_sampling)
+        chosen = options.default_model or (successor.id if successor else None)
+        if chosen is None:
+            raise Refusal("TC204", f"no successor is known for {old}; name one with --model {old}=NEW")
+    if facts is None and chosen is None:
+        plan.review("TC204", f"{old} is not in the model table; check that the Messages API serves it")
+        return old
+    if plan.has_prefill:
+        return _with_prefill(context, plan, chosen or old)
+    if chosen is not None and chosen != old:
+        reason = (facts.successor_reason if facts and chosen != options.models.get(old) else None) or "as asked"
+        plan.notes.append(f"model {old} -> {chosen} ({_short(reason)})")
+    return chosen or old
+
+
+def _still_served(facts: ModelFacts) -> bool:
+    return facts.default_successor is None
+
+
+def _short(reason: str) -> str:
+    return reason.rstrip(".").split(". ")[0]
+
+
+def _with_prefill(context: Context, plan: Plan, model: str) -> str:
+    facts = find_model(model)
+    if facts is not None and facts.accepts_prefill:
+        return model
+    if context.options.prefill == "manual":
+        raise Refusal(
+            "TC203",
+            f"the prompt puts words in the model's mouth, which {model} refuses; ask for the format in the prompt "
+            "or use structured outputs",
+        )
+    fallback = prefill_fallback()
+    until = fallback.retirement_date or fallback.retirement_not_before
+    plan.review(
+        "TC203",
+        f"{model} takes no prefill; {fallback.id} does, but may retire from {until}: move the prefill into the "
+        "instructions before then",
+    )
+    return fallback.id
+
+
+def _edited_definition(context: Context, node: ast.expr) -> Definition | None:
+    """The one definition of a model constant, if it may be edited where it stands."""
+    if not isinstance(node, ast.Name):
+        return None
+    reaching = context.flow.reaching(node)
+    if len(reaching.definitions) != 1 or not reaching.complete:
+        return None
+    (definition,) = reaching.definitions
+    is_literal = isinstance(definition.value, ast.Constant) and isinstance(definition.value.value, str)
+    if definition.kind != "assign" or definition.path or not is_literal or not context.can_edit(definition):
+        return None
+    return definition
+
+
+def _needs_own_model(context: Context, site: Site, plan: Plan, old: str, target: str) -> bool:
+    """Whether this call alone wants another model than the constant will have."""
+    return plan.has_prefill and target != target_model(context, site, Plan(), old)
+
+
+def _literal_edits(context: Context, node: ast.Constant, old: str, new: str) -> list[Edit]:
+    if old == new:
+        return []
+    text = context.source.node_text(node)
+    quote = text[-1]
+    written = f"{quote}{new}{quote}" if text in (f"{quote}{old}{quote}",) else json.dumps(new)
+    return [Edit(*context.source.span(node), (written,))]
+
+
+def _bridge_model(context: Context, site: Site, plan: Plan, place: Place, reason: str) -> None:
+    if site.client.is_bedrock:
+        raise Refusal("TC102", "a Bedrock model known only at run time")
+    if plan.has_prefill:
+        raise Refusal("TC102", "the prompt has a prefill and the model is known only at run time")
+    if not context.options.bridge:
+        plan.review("TC205", f"{reason}: {context.source.text(place.value_span)} must name a served model")
+        plan.edits.extend(place.rename("model"))
+        return
+    plan.model_is_runtime = True
+    plan.edits.extend(place.splat("model_arguments(", ")"))
+    plan.bridge("TC102", reason, "model_arguments")
+
+
+def _switch_thinking_off(plan: Plan, place: Place, facts: ModelFacts | None) -> None:
+    """A model that thinks unasked must be told not to: the old call did not think (and paid no tokens for it)."""
+    if facts is None or facts.thinking not in ("adaptive_default", "always_on"):
+        return
+    if facts.thinking_off is None:
+        plan.review("TC206", f"{facts.id} always thinks, and thinking counts toward max_tokens: raise small limits")
+        return
+    plan.edits.extend(place.append("thinking", json.dumps(dict(facts.thinking_off)), 5))
+    plan.sdk_floor = max(plan.sdk_floor, _FLOOR_OF_THINKING)

@@ -1,0 +1,306 @@
+"""Convert the prompt of a call to system text and messages.
+
+    before: prompt=f"You are terse.{HUMAN_PROMPT} {question}{AI_PROMPT}"
+    after:  system="You are terse.", messages=[{"role": "user", "content": f"{question}"}]
+    before: prompt = f"{HUMAN_PROMPT} {question}{AI_PROMPT}" … prompt=prompt
+    after:  prompt = f"{question}" … messages=[{"role": "user", "content": prompt}]
+    before: prompt=build_prompt(history)
+    after:  **arguments_from_prompt(build_prompt(history))
+
+Holes never move across a statement or past another argument. A prompt whose turns cannot be read
+here, or that has other readers, is converted at run time by `migrate.arguments_from_prompt`.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from codemods.edits import Edit, Slice
+from codemods.flow import Definition
+from codemods.places import Place
+from codemods.plans import Context, Plan, Refusal, Site, Touch
+from codemods.templates import CannotCut, Cut, Filled, Hole, Named, Template
+from codemods.turns import Layout, Range, has_hole, layout_of
+from codemods.values import Constant
+from migrate.errors import PromptError
+
+_MOST_STEPS = 200
+_LABEL = re.compile(r"(?:Human|Assistant):")
+# A name like these promises several turns; what it holds is for the run-time parser to read.
+_HISTORY = re.compile(r"histor|conversation|transcript|dialog|chat_?log|turns\b|previous_(?:prompt|messages)", re.I)
+
+
+class Opaque(Exception):
+    """The turns cannot be read or cut here; the reason goes into the finding."""
+
+
+def convert_prompt(context: Context, site: Site, plan: Plan, place: Place) -> None:
+    """Plan the prompt argument: cut it, spell the turns out, or bridge it."""
+    attempt = Plan()
+    try:
+        _convert(context, attempt, place)
+    except Opaque as reason:
+        _bridge_prompt(context, plan, place, str(reason))
+        return
+    except PromptError as error:
+        raise Refusal("TC302", f"the server refuses this prompt: {error}") from error
+    plan.edits.extend(attempt.edits)
+    plan.touches.extend(attempt.touches)
+    plan.evidence.extend(attempt.evidence)
+    plan.notes.extend(attempt.notes)
+    plan.has_prefill = attempt.has_prefill
+
+
+def _bridge_prompt(context: Context, plan: Plan, place: Place, reason: str) -> None:
+    if not context.options.bridge:
+        raise Refusal("TC303", f"{reason}, and {context.no_bridge_reason}")
+    plan.prompt_is_runtime = True
+    plan.edits.extend(place.splat("arguments_from_prompt(", ")"))
+    plan.bridge("TC101", reason, "arguments_from_prompt")
+
+
+def _convert(context: Context, plan: Plan, place: Place) -> None:
+    templates = _alternatives(context, place.value)
+    layouts = [_layout(context, template) for template in templates]
+    if all(layout.is_single for layout in layouts):
+        _cut_single(context, plan, place, templates, layouts)
+    elif len(templates) == 1:
+        _spell_out(context, plan, place, templates[0], layouts[0])
+    else:
+        raise Opaque("the prompt has several forms, and not each is one Human turn")
+    for template in templates:
+        for hole in template.holes():
+            if not isinstance(hole, ast.Constant):
+                plan.evidence.append(f"assumes that {_name_of(context, hole)} holds no turn marker")
+
+
+def _name_of(context: Context, hole: ast.expr) -> str:
+    if isinstance(hole, ast.Name):
+        return hole.id
+    return f"the expression at line {getattr(hole, 'lineno', '?')}"
+
+
+def _alternatives(context: Context, node: ast.expr) -> list[Template]:
+    """The template of the prompt, or one for each definition that may reach the call."""
+    template = context.templates.template_of(node)
+    if not isinstance(template, Hole) or not isinstance(node, ast.Name):
+        return [template]
+    reaching = context.flow.reaching(node)
+    if not reaching.complete or not 1 < len(reaching.definitions) <= 4:
+        return [template]
+    found: list[Template] = []
+    for definition in reaching.definitions:
+        inner = context.templates.template_of_definition(definition)
+        if inner is None:
+            return [template]
+        found.append(Named(node, inner.flat, definition, inner))
+    return found
+
+
+# -- reading --------------------------------------------------------------------------------------
+
+
+def _layout(context: Context, template: Template) -> Layout:
+    flat = template.flat
+    if isinstance(template, Hole):
+        raise Opaque(_why_opaque(context, template.node))
+    if not _LABEL.search(flat):
+        raise Opaque("no turn marker is visible in the prompt")
+    for hole in template.holes():
+        reason = may_carry_markers(context, hole)
+        if reason is not None:
+            raise Opaque(reason)
+    try:
+        layout = layout_of(flat)
+    except PromptError as error:
+        if _hole_at_an_edge(flat):
+            raise Opaque("a value known only at run time stands where a turn marker is missing") from error
+        raise
+    if has_hole(flat, (0, _first_marker(flat))):
+        raise Opaque("the text before the first Human turn is known only at run time")
+    return layout
+
+
+def _why_opaque(context: Context, node: ast.expr) -> str:
+    if isinstance(node, ast.Name):
+        definitions = context.flow.reaching(node).definitions
+        if definitions and all(one.kind == "parameter" for one in definitions):
+            return f"the prompt is the parameter {node.id}"
+        if len(definitions) == 1:
+            return f"the prompt is put together at line {getattr(definitions[0].node, 'lineno', '?')} in a way that is not followed"
+        return f"the prompt {node.id} is built in several steps"
+    if isinstance(node, ast.Call):
+        return "the prompt is the result of a call"
+    return "the prompt is built elsewhere"
+
+
+def _first_marker(flat: str) -> int:
+    match = _LABEL.search(flat)
+    return match.start() if match else len(flat)
+
+
+def _hole_at_an_edge(flat: str) -> bool:
+    labels = list(_LABEL.finditer(flat))
+    return has_hole(flat, (0, labels[0].start())) or has_hole(flat, (labels[-1].end(), len(flat)))
+
+
+def may_carry_markers(context: Context, expression: ast.expr) -> str | None:
+    """Why a hole may hold whole turns; None if nothing in the file says so.
+
+    Follows names to every definition and change they have here, calls to the file's own functions
+    and parameters to what the calls in this file pass.
+    """
+    if isinstance(expression, ast.Name | ast.Attribute):
+        name = expression.id if isinstance(expression, ast.Name) else expression.attr
+        if _HISTORY.search(name):
+            return f"{name} may hold turns of its own"
+    seen: set[ast.AST] = set()
+    stack: list[ast.AST] = [expression]
+    while stack and len(seen) < _MOST_STEPS:
+        node = stack.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        if _is_marker(context, node):
+            return f"a value that goes into the prompt carries a turn marker (line {getattr(node, 'lineno', '?')})"
+        stack.extend(_sources(context, node))
+    return None
+
+
+def _is_marker(context: Context, node: ast.AST) -> bool:
+    if isinstance(node, ast.Constant):
+        return isinstance(node.value, str) and _LABEL.search(node.value) is not None
+    if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load):
+        value = context.evaluator.value_of(node)
+        return isinstance(value, Constant) and isinstance(value.value, str) and _LABEL.search(value.value) is not None
+    return False
+
+
+def _sources(context: Context, node: ast.AST) -> list[ast.AST]:
+    found: list[ast.AST] = list(ast.iter_child_nodes(node))
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+        for definition in context.flow.reaching(node).definitions:
+            found.extend(_definition_sources(context, definition, set()))
+    elif isinstance(node, ast.Call):
+        value = context.evaluator.value_of(node.func)
+        function = getattr(value, "node", None)
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+            found.extend(part.value for part in ast.walk(function) if isinstance(part, ast.Return) and part.value)
+    return found
+
+
+def _definition_sources(context: Context, definition: Definition, seen: set[Definition]) -> list[ast.AST]:
+    if definition in seen:
+        return []
+    seen.add(definition)
+    found: list[ast.AST] = [definition.value] if definition.value is not None else []
+    if definition.kind == "method":
+        found.append(definition.node)
+    if definition.kind == "parameter":
+        found.extend(context.evaluator.passed_arguments(definition.scope.node, definition.name))
+    for other in (*definition.previous, *definition.changed_by):
+        found.extend(_definition_sources(context, other, seen))
+    return found
+
+
+# -- writing --------------------------------------------------------------------------------------
+
+
+def _cut_single(
+    context: Context, plan: Plan, place: Place, templates: list[Template], layouts: list[Layout]
+) -> None:
+    """Cut the markers where the text stands; wrap at the call. Nothing moves."""
+    plan.edits.extend(place.wrap("messages", '[{"role": "user", "content": ', "}]"))
+    for template, layout in zip(templates, layouts, strict=True):
+        cut = Cut()
+        _try_cut(template, layout.turns[0].range, cut)
+        edits = tuple(Edit(*span) for span in dict.fromkeys(cut.deletions))
+        if not cut.touched:
+            plan.edits.extend(edits)
+            continue
+        for definition, use in cut.touched:
+            if not context.can_edit(definition):
+                raise Opaque(f"{definition.name} has readers besides this call")
+            plan.touches.append(Touch(definition, use, edits))
+
+
+def _try_cut(template: Template, where: Range, cut: Cut) -> None:
+    try:
+        template.cut(*where, cut)
+    except CannotCut as error:
+        raise Opaque(str(error)) from error
+
+
+def _spell_out(context: Context, plan: Plan, place: Place, template: Template, layout: Layout) -> None:
+    """Several parts: each becomes an expression of its own, cut from the author's."""
+    if layout.prefill is not None and has_hole(template.flat, (layout.prefill[1] - 1, layout.prefill[1])):
+        raise Opaque("the prefill ends in a value known only at run time")
+    if isinstance(template, Named):
+        _list_at_definition(context, plan, place, template, layout)
+        return
+    if isinstance(template, Filled):
+        raise Opaque("the template of several turns is filled in by a call")
+    span = place.value_span
+    pairs: list[tuple[str, tuple[str | Slice, ...]]] = []
+    if layout.system is not None:
+        pairs.append(("system", (_slice(template, span, layout.system),)))
+    pairs.append(("messages", _message_list(context, template, span, layout, place.indentation())))
+    plan.edits.extend(place.replace(pairs))
+    plan.has_prefill = layout.prefill is not None
+
+
+def _list_at_definition(context: Context, plan: Plan, place: Place, template: Named, layout: Layout) -> None:
+    """All readers are calls of ours: the name becomes the list of messages, where it stands."""
+    definition = template.definition
+    if layout.system is not None or not context.can_edit(definition) or not isinstance(template.node, ast.Name):
+        raise Opaque(f"{definition.name} holds several turns and is built before the call")
+    if isinstance(template.inner, Filled | Named) or definition.value is None or definition.kind != "assign":
+        raise Opaque("several turns are put together in more than one step")
+    source = context.source
+    statement = definition.node
+    span = source.span(definition.value)
+    end = source.span(statement)[1]
+    equals = source.data.rindex(b"=", source.span(statement)[0], span[0]) + 1
+    start = equals + len(source.data[equals : span[0]]) - len(source.data[equals : span[0]].lstrip())
+    whole = (min(start, span[0]), max(end, span[1]))
+    listed = _message_list(context, template.inner, whole, layout, source.indentation(span[0]))
+    edit = Edit(*whole, listed)
+    plan.touches.append(Touch(definition, template.node, (edit,)))
+    plan.edits.extend(place.rename("messages"))
+    plan.has_prefill = layout.prefill is not None
+
+
+def _message_list(
+    context: Context, template: Template, span: Range, layout: Layout, indentation: str
+) -> tuple[str | Slice, ...]:
+    rows: list[tuple[str, Range]] = [(turn.role, turn.range) for turn in layout.turns]
+    if layout.prefill is not None:
+        rows.append(("assistant", layout.prefill))
+    if len(rows) == 1:
+        return f'[{{"role": "{rows[0][0]}", "content": ', _slice(template, span, rows[0][1]), "}]"
+    line = context.source.newline + indentation
+    parts: list[str | Slice] = ["["]
+    for role, where in rows:
+        parts.extend((f'{line}    {{"role": "{role}", "content": ', _slice(template, span, where), "},"))
+    parts.append(f"{line}]")
+    return tuple(parts)
+
+
+def _slice(template: Template, span: Range, where: Range) -> Slice:
+    cut = Cut()
+    if where != (0, len(template.flat)):
+        _try_cut(template, where, cut)
+    if cut.touched:
+        raise Opaque("several turns are put together in more than one step")
+    return Slice(span[0], span[1], tuple(_merged(cut.deletions)))
+
+
+def _merged(spans: list[Range]) -> list[Range]:
+    merged: list[Range] = []
+    for start, end in sorted(spans):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged

@@ -1,0 +1,327 @@
+"""Rewrite the reads of a response.
+
+    before: answer = resp.completion.strip()
+    after:  answer = "".join(block.text for block in resp.content if block.type == "text").strip()
+    before: if resp.stop_reason == "stop_sequence": …
+    after:  if resp.stop_reason in ("end_turn", "stop_sequence"): …
+
+Text is read by block type, never by position: the first block may be thinking. A natural end is
+"end_turn" in Messages and was "stop_sequence" before. A response that goes where we cannot see its
+readers, or whose readers count on the old leading space, keeps the old shape: `as_completion(…)`.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from codemods.edits import Edit
+from codemods.flow import Definition
+from codemods.plans import Context, Plan, Refusal, Site
+
+# What a caller that tested the old value has to test now. Source: the vendor's migration guide for
+# Text Completions, and its page on stop reasons (`model_context_window_exceeded`: text was cut).
+STOP_REASONS = {
+    "stop_sequence": ("end_turn", "stop_sequence"),
+    "max_tokens": ("max_tokens", "model_context_window_exceeded"),
+}
+_SAME_IN_MESSAGES = frozenset({"id", "model"})
+# Text methods whose result depends on the character the text starts with.
+_COUNTS_FROM_START = frozenset(
+    "startswith find index rfind rindex removeprefix partition rpartition encode ljust rjust center zfill".split()
+)
+_DEEPEST = 4
+
+
+class Escapes(Exception):
+    """The response goes where its readers cannot be rewritten; the message says where."""
+
+
+def rewrite_reads(context: Context, site: Site, plan: Plan) -> None:
+    """Plan every read of the site's response, or keep the old shape."""
+    result = site.result
+    assert result is not None and site.call is not None
+    attempt = Plan()
+    try:
+        if site in context.limits.wrapped:
+            raise Escapes("another call's response is read at the same place")
+        _check_awaiting(context, site)
+        _follow(context, site, result, attempt)
+    except Escapes as reason:
+        _keep_shape(context, site, plan, str(reason))
+        return
+    plan.edits.extend(attempt.edits)
+    plan.linked.extend(attempt.linked)
+    plan.notes.extend(attempt.notes)
+
+
+def _check_awaiting(context: Context, site: Site) -> None:
+    if site.client.is_async and site.awaited is None:
+        raise Refusal("TC104", "the call's coroutine is awaited somewhere else")
+
+
+def _keep_shape(context: Context, site: Site, plan: Plan, reason: str) -> None:
+    if not context.options.bridge:
+        raise Refusal("TC303", f"{reason}, and {context.no_bridge_reason}")
+    if plan.prompt_is_runtime:
+        raise Refusal("TC103", reason)
+    if site.client.flavour == "unstated" and site.awaited is None and _in_async_function(context, site):
+        raise Refusal("TC103", reason)
+    result = site.result
+    assert result is not None
+    start, end = context.source.span(result)
+    tail = ", leading_space=False)" if plan.has_prefill else ")"
+    plan.edits.extend([Edit(start, start, ("as_completion(",), 1), Edit(end, end, (tail,), -1)])
+    plan.bridge("TC103", reason, "as_completion")
+
+
+def _in_async_function(context: Context, site: Site) -> bool:
+    node: ast.AST | None = site.load
+    while node is not None and not isinstance(node, ast.FunctionDef | ast.Lambda):
+        if isinstance(node, ast.AsyncFunctionDef):
+            return True
+        node = context.source.parent(node)
+    return False
+
+
+# -- following the response -----------------------------------------------------------------------
+
+
+def _follow(context: Context, site: Site, result: ast.expr, plan: Plan) -> None:
+    parent = context.source.parent(result)
+    if isinstance(parent, ast.Attribute):
+        _read(context, site, parent, plan)
+        return
+    if isinstance(parent, ast.Expr):
+        return
+    definitions = context.definitions_of_value(result)
+    simple = isinstance(parent, ast.Assign | ast.NamedExpr) and len(definitions) >= 1
+    if isinstance(parent, ast.Assign) and not all(isinstance(target, ast.Name) for target in parent.targets):
+        simple = False
+    if not simple:
+        raise Escapes(_where(parent, result))
+    if isinstance(parent, ast.NamedExpr):
+        _follow(context, site, parent, plan)
+    for definition in definitions:
+        _follow_name(context, site, definition, plan)
+
+
+def _where(parent: ast.AST | None, result: ast.expr) -> str:
+    line = result.lineno
+    if isinstance(parent, ast.Return | ast.Yield | ast.Lambda):
+        return f"the response is returned whole at line {line}"
+    if isinstance(parent, ast.Call | ast.keyword | ast.Starred):
+        return f"the response is passed on at line {line}"
+    if isinstance(parent, ast.Assign | ast.AnnAssign):
+        return f"the response is stored where other code may read it (line {line})"
+    if isinstance(parent, ast.FormattedValue):
+        return f"the response is printed whole at line {line}"
+    return f"the response goes into a larger expression at line {line}"
+
+
+def _follow_name(context: Context, site: Site, definition: Definition, plan: Plan) -> None:
+    name = definition.name
+    if not context.flow.uses_are_complete(definition) or definition.changed_by:
+        raise Escapes(f"{name} may be read or changed where we cannot see it")
+    if context.is_exported(definition) or definition.scope.kind == "class":
+        raise Escapes(f"{name} can be read from outside of this file")
+    if context.flow.is_written_elsewhere(definition.scope, name):
+        raise Escapes(f"{name} is shared between functions")
+    for use in context.flow.uses(definition):
+        _follow_use(context, site, definition, use, plan)
+
+
+def _follow_use(context: Context, site: Site, definition: Definition, use: ast.Name, plan: Plan) -> None:
+    parent = context.source.parent(use)
+    if not _is_test_only(context, use, parent):
+        if not isinstance(parent, ast.Attribute):
+            raise Escapes(_where(parent, use))
+        _read(context, site, parent, plan)
+    for other in context.flow.reaching(use).definitions:
+        if other is not definition:
+            _link(context, other, use, plan)
+
+
+def _link(context: Context, other: Definition, use: ast.Name, plan: Plan) -> None:
+    """Another value may be read at the same place: fine if it is None or a response of ours."""
+    value = other.value
+    if isinstance(value, ast.Constant) and value.value is None and not other.path:
+        return
+    for site in context.sites:
+        if value is not None and site.result is value:
+            plan.linked.append(site)
+            return
+    raise Escapes(f"{use.id} at line {use.lineno} may also be something else")
+
+
+def _is_test_only(context: Context, use: ast.expr, parent: ast.AST | None) -> bool:
+    """`if resp:`, `resp is None` and the like mean the same for both shapes."""
+    if isinstance(parent, ast.Compare):
+        others = [parent.left, *parent.comparators]
+        identity = all(isinstance(op, ast.Is | ast.IsNot) for op in parent.ops)
+        return identity and all(one is use or isinstance(one, ast.Constant) for one in others)
+    if isinstance(parent, ast.UnaryOp):
+        return isinstance(parent.op, ast.Not)
+    if isinstance(parent, ast.If | ast.While | ast.IfExp | ast.Assert):
+        return parent.test is use
+    return False
+
+
+# -- single reads ---------------------------------------------------------------------------------
+
+
+def _read(context: Context, site: Site, node: ast.Attribute, plan: Plan) -> None:
+    if not isinstance(node.ctx, ast.Load):
+        raise Escapes(f"the response is changed at line {node.lineno}")
+    if not context.source.is_placed(node):
+        raise Escapes(f"the read at line {node.lineno} stands inside a string we cannot edit")
+    if node.attr == "completion":
+        _read_text(context, node, plan)
+    elif node.attr == "stop_reason":
+        _read_stop_reason(context, node, plan)
+    elif node.attr not in _SAME_IN_MESSAGES:
+        raise Escapes(f"`.{node.attr}` of the response is used at line {node.lineno}")
+
+
+def _read_text(context: Context, node: ast.Attribute, plan: Plan) -> None:
+    _check_leading_space(context, node, 0)
+    quote = free_quote(context, node)
+    if quote is None:
+        raise Escapes(f"no quote is left for the text read inside the f-string at line {node.lineno}")
+    if _is_nested_in_class_body(context, node):
+        raise Escapes(f"line {node.lineno} reads the text in a comprehension of a class body")
+    variable = _free_variable(node)
+    start = context.source.span(node)[0]
+    attribute = _attribute_span(context, node)
+    before = f"{quote}{quote}.join({variable}.text for {variable} in "
+    after = f"content if {variable}.type == {quote}text{quote})"
+    plan.edits.extend([Edit(start, start, (before,)), Edit(*attribute, (after,))])
+
+
+def _attribute_span(context: Context, node: ast.Attribute) -> tuple[int, int]:
+    end = context.source.span(node)[1]
+    return end - len(node.attr.encode()), end
+
+
+def _free_variable(node: ast.Attribute) -> str:
+    used = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+    return next(name for name in ("block", "part", "piece", "item", "content_block") if name not in used)
+
+
+def free_quote(context: Context, node: ast.AST) -> str | None:
+    """A quote character that may stand at `node`, also inside f-strings before Python 3.12."""
+    taken = ""
+    current: ast.AST | None = node
+    while current is not None and not isinstance(current, ast.stmt):
+        if isinstance(current, ast.JoinedStr):
+            taken += context.source.node_text(current)[-1]
+        current = context.source.parent(current)
+    return next((quote for quote in ('"', "'") if quote not in taken), None)
+
+
+def _is_nested_in_class_body(context: Context, node: ast.AST) -> bool:
+    """A generator inside a comprehension of a class body cannot see the class's names."""
+    in_comprehension = False
+    current: ast.AST | None = node
+    while current is not None:
+        if isinstance(current, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+            in_comprehension = True
+        if isinstance(current, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            return False
+        if isinstance(current, ast.ClassDef):
+            return in_comprehension
+        current = context.source.parent(current)
+    return False
+
+
+def _check_leading_space(context: Context, text: ast.expr, depth: int) -> None:
+    """The old text began with one space; a reader that counts on it must keep seeing it."""
+    parent = context.source.parent(text)
+    line = text.lineno
+    if isinstance(parent, ast.Subscript) and parent.value is text:
+        raise Escapes(f"line {line} cuts the text by position, and the old leading space is gone")
+    if isinstance(parent, ast.Compare) and _compares_text(parent, text):
+        raise Escapes(f"line {line} compares the whole text, and the old leading space is gone")
+    if isinstance(parent, ast.Attribute) and parent.attr in _COUNTS_FROM_START:
+        raise Escapes(f"line {line} counts from the start of the text, and the old leading space is gone")
+    if isinstance(parent, ast.Attribute) and parent.attr in ("split", "rsplit", "replace", "count"):
+        call = context.source.parent(parent)
+        if isinstance(call, ast.Call) and call.args and _starts_blank(context, call.args[0]):
+            raise Escapes(f"line {line} looks for a blank in the text, and the old leading space is gone")
+    if isinstance(parent, ast.Call) and isinstance(parent.func, ast.Name) and parent.func.id in ("len", "list", "hash"):
+        raise Escapes(f"line {line} measures the text, and the old leading space is gone")
+    if isinstance(parent, ast.Dict | ast.Subscript) and getattr(parent, "slice", None) is text:
+        raise Escapes(f"line {line} looks the text up, and the old leading space is gone")
+    if depth < _DEEPEST:
+        for definition in context.definitions_of_value(text):
+            for use in context.flow.uses(definition):
+                _check_leading_space(context, use, depth + 1)
+
+
+def _compares_text(node: ast.Compare, text: ast.expr) -> bool:
+    sides = [node.left, *node.comparators]
+    if not any(isinstance(op, ast.In | ast.NotIn) for op in node.ops):
+        return not all(isinstance(op, ast.Is | ast.IsNot) for op in node.ops)
+    if node.left is text:
+        return True
+    return any(isinstance(s, ast.Constant) and isinstance(s.value, str) and s.value[:1].isspace() for s in sides)
+
+
+def _starts_blank(context: Context, node: ast.expr) -> bool:
+    text = context.evaluator.text_of(node)
+    return text is None or text[:1].isspace()
+
+
+def _read_stop_reason(context: Context, node: ast.Attribute, plan: Plan) -> None:
+    parent = context.source.parent(node)
+    if _is_test_only(context, node, parent):
+        return
+    if not isinstance(parent, ast.Compare) or len(parent.ops) != 1:
+        raise Escapes(f"the stop reason goes into other code at line {node.lineno}")
+    other = parent.comparators[0] if parent.left is node else parent.left
+    operator = parent.ops[0]
+    if isinstance(operator, ast.Eq | ast.NotEq):
+        _widen_equality(context, node, parent, other, isinstance(operator, ast.NotEq), plan)
+    elif isinstance(operator, ast.In | ast.NotIn) and parent.left is node:
+        _widen_membership(context, node, other, plan)
+    else:
+        raise Escapes(f"the stop reason is compared in a way that is not followed (line {node.lineno})")
+
+
+def _widen_equality(
+    context: Context, node: ast.Attribute, compare: ast.Compare, other: ast.expr, negated: bool, plan: Plan
+) -> None:
+    value = context.evaluator.text_of(other)
+    if value is None:
+        raise Escapes(f"the stop reason is compared with a value that is not written here (line {node.lineno})")
+    if value not in STOP_REASONS:
+        return
+    quote = free_quote(context, node)
+    if quote is None:
+        raise Escapes(f"no quote is left inside the f-string at line {node.lineno}")
+    listed = ", ".join(f"{quote}{reason}{quote}" for reason in STOP_REASONS[value])
+    word = "not in" if negated else "in"
+    source = context.source
+    if compare.left is node:
+        start, end = source.span(node)[1], source.span(compare)[1]
+        plan.edits.append(Edit(start, end, (f" {word} ({listed})",)))
+    else:
+        start, end = source.span(compare)[0], source.span(node)[0]
+        plan.edits.append(Edit(start, end))
+        end = source.span(compare)[1]
+        plan.edits.append(Edit(end, end, (f" {word} ({listed})",), -1))
+
+
+def _widen_membership(context: Context, node: ast.Attribute, other: ast.expr, plan: Plan) -> None:
+    if not isinstance(other, ast.Tuple | ast.List | ast.Set) or not other.elts:
+        raise Escapes(f"the stop reason is looked up in a value that is not written here (line {node.lineno})")
+    known = [context.evaluator.text_of(element) for element in other.elts]
+    if None in known:
+        raise Escapes(f"the stop reason is compared with a value that is not written here (line {node.lineno})")
+    quote = free_quote(context, node)
+    missing = [reason for value in known for reason in STOP_REASONS.get(value or "", ()) if reason not in known]
+    if not missing:
+        return
+    if quote is None:
+        raise Escapes(f"no quote is left inside the f-string at line {node.lineno}")
+    end = context.source.span(other.elts[-1])[1]
+    plan.edits.append(Edit(end, end, ("".join(f", {quote}{reason}{quote}" for reason in dict.fromkeys(missing)),)))

@@ -1,0 +1,167 @@
+# Call sites and groups. Finds sites, asks the rules for plans, and makes the plans agree.
+"""From a file's attribute loads to plans that hold together.
+
+A site starts at a load of `client.completions`, not at a call: `partial(c.completions.create, …)`
+counts. Each site gets a plan on the highest rung that holds. Plans that want to change a shared
+definition must agree, and every reader of that definition must belong to one of them; where that
+fails the definition is ruled out and the plans are made again. Each round rules out something, so
+this ends.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+
+from codemods.edits import Edit
+from codemods.flow import Definition
+from codemods.plans import Context, Plan, Refusal, Site, Touch
+from codemods.rules.arguments import read_arguments
+from codemods.rules.calls import plan_site
+from codemods.values import Client, Migrated, Unknown, Wrapper
+
+_WRAPPERS: dict[str, Wrapper] = {
+    "with_raw_response": "with_raw_response",
+    "with_streaming_response": "with_streaming_response",
+}
+_MOST_ROUNDS = 50
+
+
+def find_sites(context: Context) -> list[tuple[ast.Attribute, str]]:
+    """Fill `context.sites`; return the loads that may or may not be ours, each with the reason."""
+    uncertain: list[tuple[ast.Attribute, str]] = []
+    for node in _nodes(context.source.tree):
+        if not isinstance(node, ast.Attribute) or node.attr != "completions" or not isinstance(node.ctx, ast.Load):
+            continue
+        site = _with_call(context, node)
+        if site is None:
+            continue
+        value = context.evaluator.value_of(node.value)
+        if isinstance(value, Client):
+            site.client = value
+            context.sites.append(site)
+        elif not isinstance(value, Migrated) and site.call is not None:
+            if _has_legacy_arguments(context, site.call):
+                context.sites.append(site)
+            elif isinstance(value, Unknown) and _may_be_ours(context, site.call, value):
+                uncertain.append((node, value.reason))
+    return uncertain
+
+
+def _nodes(tree: ast.Module) -> Iterable[ast.AST]:
+    return sorted(
+        (node for node in ast.walk(tree) if isinstance(node, ast.Attribute)),
+        key=lambda node: (node.lineno, node.col_offset),
+    )
+
+
+def _with_call(context: Context, load: ast.Attribute) -> Site | None:
+    """The site of a load with the call around it; None if it only sets up a test double."""
+    site = Site(load, Client("unstated"))
+    current: ast.AST = load
+    parent = context.source.parent(current)
+    if isinstance(parent, ast.Attribute) and parent.attr in _WRAPPERS:
+        site.wrapper = _WRAPPERS[parent.attr]
+        current, parent = parent, context.source.parent(parent)
+    if isinstance(parent, ast.Attribute) and parent.attr == "create":
+        if not isinstance(parent.ctx, ast.Load):
+            return None
+        current, parent = parent, context.source.parent(parent)
+        if isinstance(parent, ast.Attribute):
+            return None
+        if isinstance(parent, ast.Call) and parent.func is current:
+            site.call = parent
+            above = context.source.parent(parent)
+            site.awaited = above if isinstance(above, ast.Await) else None
+    return site
+
+
+def _has_legacy_arguments(context: Context, call: ast.Call) -> bool:
+    """`.completions.create` with a prompt and the legacy limit is the legacy API, whoever owns it."""
+    named = {keyword.arg for keyword in call.keywords}
+    if {"prompt", "max_tokens_to_sample"} <= named:
+        return True
+    try:
+        return {"prompt", "max_tokens_to_sample"} <= set(read_arguments(context, call).places)
+    except Refusal:
+        return "max_tokens_to_sample" in named
+
+
+def _may_be_ours(context: Context, call: ast.Call, value: Unknown) -> bool:
+    """An unknown receiver in a file that uses the SDK: report it, unless its arguments are others'."""
+    if "Anthropic client on one path" in value.reason:
+        return True
+    named = {keyword.arg for keyword in call.keywords}
+    if named & {"max_tokens", "messages", "engine", "n", "logprobs", "stop", "echo"} or not _imports_sdk(context):
+        return False
+    return None in named or "prompt" in named
+
+
+def _imports_sdk(context: Context) -> bool:
+    return any(
+        (isinstance(node, ast.Import) and any(alias.name.split(".")[0] == "anthropic" for alias in node.names))
+        or (isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "anthropic")
+        for node in ast.walk(context.source.tree)
+    )
+
+
+# -- agreement ------------------------------------------------------------------------------------
+
+
+def plan_sites(context: Context) -> dict[Site, Plan]:
+    """One plan for each site, such that all of them can be carried out together."""
+    for _ in range(_MOST_ROUNDS):
+        plans = {site: plan_site(context, site) for site in context.sites}
+        if not (_rule_out_definitions(context, plans) or _rule_out_shapes(context, plans)):
+            return plans
+    for site in context.sites:
+        context.limits.bridged.setdefault(site, ("TC104", "the calls of this file depend on each other"))
+    return {site: plan_site(context, site) for site in context.sites}
+
+
+def _rule_out_definitions(context: Context, plans: dict[Site, Plan]) -> bool:
+    """Rule out every touched definition that has other readers or on which plans disagree."""
+    touched: dict[Definition, list[Touch]] = {}
+    for plan in plans.values():
+        for touch in plan.touches:
+            touched.setdefault(touch.definition, []).append(touch)
+    bad = {
+        definition
+        for definition, touches in touched.items()
+        if not _is_agreed(context, definition, touches, touched) and definition not in context.limits.definitions
+    }
+    context.limits.definitions |= bad
+    return bool(bad)
+
+
+def _is_agreed(
+    context: Context, definition: Definition, touches: list[Touch], touched: dict[Definition, list[Touch]]
+) -> bool:
+    known = {touch.use for touch in touches}
+    if any(use not in known for use in context.flow.uses(definition)):
+        return False
+    if any(change not in touched for change in definition.changed_by):
+        return False
+    span = context.source.span(context.source.statement(definition.node))
+    wanted = {frozenset(edit for edit in touch.edits if _within(edit, span)) for touch in touches}
+    return len(wanted) == 1
+
+
+def _within(edit: Edit, span: tuple[int, int]) -> bool:
+    return span[0] <= edit.start and edit.end <= span[1] + 2
+
+
+def _rule_out_shapes(context: Context, plans: dict[Site, Plan]) -> bool:
+    """Responses read at one place must have one shape: if one keeps the old, all do."""
+    grown = False
+    for site, plan in plans.items():
+        for other in plan.linked:
+            if not _is_plain(plans[other]) and site not in context.limits.wrapped:
+                context.limits.wrapped.add(site)
+                grown = True
+    return grown
+
+
+def _is_plain(plan: Plan) -> bool:
+    """Whether the site's response is a Message afterwards."""
+    return plan.manual is None and not plan.bridges.keys() & {"TC103", "TC104", "TC105"}
