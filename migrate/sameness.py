@@ -20,6 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 from migrate.errors import TranslationError
 from migrate.models import find_model
@@ -54,7 +55,7 @@ class Asked:
 
 
 def asked(path: str, body: Mapping[str, Any]) -> Asked:
-    """The normal form of a request to `path`, either .../complete or .../messages.
+    """The normal form of a request to `path`: .../complete, .../messages or Bedrock's .../invoke.
 
     Raises PromptError for a prompt that has no reading, TranslationError for a body that is not of
     the documented shape or another path.
@@ -64,6 +65,10 @@ def asked(path: str, body: Mapping[str, Any]) -> Asked:
         return _asked_of_legacy(body)
     if endpoint == "messages":
         return _asked_of_messages(body)
+    if endpoint in ("invoke", "invoke-with-response-stream"):
+        model = unquote(path.rstrip("/").rsplit("/", 2)[1])
+        whole = {**body, "model": model, "stream": endpoint != "invoke"}
+        return _asked_of_legacy(whole) if "prompt" in body else _asked_of_messages(whole)
     raise TranslationError(f"{path} is neither Text Completions nor Messages")
 
 

@@ -219,6 +219,14 @@ HEAD_PROBLEMS: list[tuple[str, Any, str | None, dict[str, str], int, str]] = [
     ("/v1/messages", [], "2023-06-01", HEADERS, 400, "invalid_request_error"),
     ("/v1/models", {}, "2023-06-01", HEADERS, 404, "not_found_error"),
     ("/v1/messages", MESSAGES | {"model": "claude-2.1"}, "2023-06-01", HEADERS, 404, "not_found_error"),
+    (
+        "/v1/messages",
+        MESSAGES | {"model": "anthropic.claude-opus-4-8"},
+        "2023-06-01",
+        HEADERS,
+        404,
+        "not_found_error",
+    ),
     ("/v1/complete", LEGACY | {"model": "gpt-4"}, "2023-06-01", HEADERS, 404, "not_found_error"),
 ]
 

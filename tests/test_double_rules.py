@@ -85,7 +85,6 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "retired model": ({"model": "claude-2.1"}, "model: claude-2.1"),
     "moving old name": ({"model": "claude-2"}, "model: claude-2"),
     "retired Messages model": ({"model": "claude-3-opus-20240229"}, "model: claude-3-opus-20240229"),
-    "Bedrock id": ({"model": "anthropic.claude-v2:1"}, "model: anthropic.claude-v2:1"),
     "unknown model": ({"model": "gpt-4"}, "model: gpt-4"),
     "no messages": ({"messages": []}, "messages: at least one message is required"),
     "messages as an object": ({"messages": HI}, "messages: Input should be a valid list"),

@@ -8,18 +8,19 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
-from migrate.double import wire
+from migrate.double import bedrock, wire
 from migrate.double.answers import THINKING_TOKENS, Answer, answer_text, count_tokens, cut_answer, pieces_of
 from migrate.double.complete_rules import refuse_complete
 from migrate.double.messages_rules import refuse_count, refuse_messages
 from migrate.double.model_rules import thinks
 from migrate.double.refusals import Refusal
 from migrate.double.replies import Reply
-from migrate.models import ModelFacts, find_model
+from migrate.models import ModelFacts, Provider, find_model
 from migrate.prompts import HUMAN_PROMPT
 from migrate.sameness import Asked, Question, asked
 
 COMPLETE_VERSIONS = ("2023-01-01", "2023-06-01")
+SCHEMES = ("Bearer ", "AWS4-HMAC-SHA256 ")  # a signature is not checked
 MESSAGES_VERSIONS = ("2023-06-01", "2026-10-21")
 
 
@@ -49,12 +50,16 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request that may be answered: decoded, with its number, version and scripted reply."""
+    """A request that may be answered: its number, version and scripted reply, and its body.
+
+    The body is as the vendor's own endpoint takes it, wherever it came from.
+    """
 
     body: Mapping[str, Any]
     version: str
     number: int
     reply: Reply
+    provider: Provider = "anthropic"
 
 
 class Refused(Exception):
@@ -80,14 +85,35 @@ def respond(request: Request, reply: Reply, number: int) -> Response:
 
 
 def _answer(request: Request, reply: Reply, number: int) -> Response:
+    from_bedrock = request.method == "POST" and bedrock.is_bedrock(request.path)
     handler = ENDPOINTS.get((request.method, request.path))
-    if handler is None:
+    if handler is None and not from_bedrock:
         raise Refused(Refusal(f"Not found: {request.method} {request.path}", 404))
-    if not (
-        request.headers.get("x-api-key") or request.headers.get("authorization", "").startswith("Bearer ")
-    ):
+    if not (request.headers.get("x-api-key") or request.headers.get("authorization", "").startswith(SCHEMES)):
         raise Refused(Refusal("x-api-key header or bearer token is required", 401))
-    return handler(Call(_decoded(request.content), _version(request), number, reply))
+    body = _decoded(request.content)
+    if handler is None:
+        return _answer_bedrock(request.path, body, reply, number)
+    return handler(Call(body, _version(request), number, reply))
+
+
+def _answer_bedrock(path: str, body: dict[str, Any], reply: Reply, number: int) -> Response:
+    """Both kinds of body come to the same path; the model is in it, the version in the body."""
+    for name in ("model", "stream"):
+        if name in body:
+            raise Refused(Refusal(f"{name}: Extra inputs are not permitted"))
+    version = body.get("anthropic_version", "bedrock-2023-05-31" if "prompt" in body else None)
+    if version not in bedrock.VERSIONS:
+        raise Refused(Refusal(f"anthropic_version: {version} is not a version"))
+    call = Call(bedrock.vendor_body(path, body), bedrock.VERSIONS[version], number, reply, provider="bedrock")
+    facts = _facts(call)
+    if facts is not None and call.version == "2026-10-21" and not facts.accepts_api_2026_10_21:
+        raise Refused(Refusal(f"anthropic_version: {version} is not supported by {facts.id}"))
+    response = _complete(call) if "prompt" in body else _messages(call)
+    if not response.streamed:
+        return response
+    chunks = tuple(bedrock.frames(response.chunks))
+    return replace(response, chunks=chunks, headers={"content-type": "application/vnd.amazon.eventstream"})
 
 
 def _decoded(content: bytes) -> dict[str, Any]:
@@ -165,8 +191,9 @@ def _count_tokens(call: Call) -> Response:
 
 
 def _facts(call: Call) -> ModelFacts | None:
-    """Facts about the model as the vendor's own API knows it."""
-    return find_model(call.body.get("model"), provider="anthropic")
+    """Facts about the model, if it goes by that name at this provider."""
+    facts = find_model(call.body.get("model"), provider=call.provider)
+    return facts if facts is not None and facts.provider == call.provider else None
 
 
 def _stop_at(refusal: Refusal | None) -> None:

@@ -31,9 +31,8 @@ def refuse_for_model(body: Mapping[str, Any], version: str, facts: ModelFacts | 
 
 
 def serves_messages(facts: ModelFacts) -> bool:
-    """Whether the vendor's own endpoint answers for the model: not retired, and no moving old name."""
-    served_by_vendor = facts.provider == "anthropic" and facts.status != "retired"
-    return served_by_vendor and not facts.served_text_completions
+    """Whether Messages is answered for the model: not retired, and no name from before Messages."""
+    return facts.status != "retired" and not facts.served_text_completions
 
 
 def thinks(body: Mapping[str, Any], facts: ModelFacts) -> bool:

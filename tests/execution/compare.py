@@ -19,7 +19,7 @@ from migrate.double.answers import pieces_of
 from migrate.sameness import asked, differences
 from tests.execution.programs import Run
 
-ANSWERING = ("/v1/complete", "/v1/messages")
+ANSWERING = ("/complete", "/messages", "/invoke", "/invoke-with-response-stream")
 
 
 def compare_runs(before: Run, after: Run, *, any_order: bool = False) -> list[str]:
@@ -76,7 +76,7 @@ def _forms(text: str) -> tuple[str, ...]:
 
 
 def _answering(requests: Iterable[Recorded], any_order: bool) -> list[Recorded]:
-    asking = [request for request in requests if request.path in ANSWERING]
+    asking = [request for request in requests if request.path.endswith(ANSWERING)]
     return sorted(asking, key=lambda request: request.text or "") if any_order else asking
 
 
