@@ -60,6 +60,37 @@ class _CompletionsAttribute:
         client.__dict__.pop(_RESOURCE, None)
 
 
+class _Prefix:
+    """What ``client.with_raw_response`` gives: the SDK's own, with our ``completions``."""
+
+    def __init__(self, theirs: Any, completions: Any) -> None:
+        self._theirs = theirs
+        self.completions = completions
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or "_theirs" not in self.__dict__:
+            raise AttributeError(name)
+        return getattr(self._theirs, name)
+
+
+class _PrefixAttribute:
+    """``client.with_raw_response`` or ``client.with_streaming_response``."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, client: Any, owner: type | None = None) -> Any:
+        if client is None:
+            return self
+        theirs = client.__dict__.get(self.name)
+        if theirs is None:
+            theirs = getattr(_in_class(client, type(client)._adapted), self.name)
+        return _Prefix(theirs, getattr(client.completions, self.name))
+
+    def __set__(self, client: Any, value: object) -> None:
+        client.__dict__[self.name] = value
+
+
 class _Adapted:
     """Marks our client classes. Empty and last among the bases: a first base would change the layout."""
 
@@ -76,7 +107,12 @@ def _init(self: Any, *args: Any, migration: Policy | None = None, **options: Any
             adapted.__init__(self, *args, **options)
         finally:
             self.__class__ = own
-    self._migration = migration or DEFAULT_POLICY
+    _set_policy(self, migration or DEFAULT_POLICY)
+
+
+def _set_policy(client: Any, policy: Policy) -> None:
+    client._migration = policy
+    client.__dict__.pop(_RESOURCE, None)  # SDK 0.40 asks for completions while a client is made
 
 
 def _copy(self: Any, *args: Any, migration: Policy | None = None, **options: Any) -> Any:
@@ -87,7 +123,7 @@ def _copy(self: Any, *args: Any, migration: Policy | None = None, **options: Any
     else:
         made = _in_class(self, adapted).copy(*args, **options)
         made.__class__ = own
-    made._migration = migration or self._migration
+    _set_policy(made, migration or self._migration)
     return made
 
 
@@ -98,6 +134,8 @@ _LAID_OVER = {
     "HUMAN_PROMPT": HUMAN_PROMPT,
     "AI_PROMPT": AI_PROMPT,
     "completions": _CompletionsAttribute(),
+    "with_raw_response": _PrefixAttribute("with_raw_response"),
+    "with_streaming_response": _PrefixAttribute("with_streaming_response"),
     "__init__": _init,
     "copy": _copy,
     "with_options": _copy,
@@ -175,7 +213,7 @@ def with_completions(client: Any, *, migration: Policy | None = None) -> Any:
     if not sdk.is_sdk_class(client_class):
         return _Facade(client, migration or DEFAULT_POLICY)
     made = _in_class(client, adapter_class(client_class))
-    made._migration = migration or DEFAULT_POLICY
+    _set_policy(made, migration or DEFAULT_POLICY)
     return made
 
 
