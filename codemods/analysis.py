@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import dataclass
 
 from codemods.files import Found, cannot, find_files, read_file
+from codemods.neighbourhood import Neighbourhood, neighbourhood
 from codemods.outcome import Options, Outcome, OutcomeKind
 from codemods.progress import Progress
 from codemods.reports import FileReport, Report
@@ -52,8 +52,11 @@ def analyse(run: Run, progress: Progress) -> Report:
     found = find_files(run.paths)
     reports = _search(found, load_engine(run.engine), progress)
     candidates = [path for path in found.files if path not in reports]
-    setting = Setting(run.options, _root(run.paths), tuple(found.files), run.engine)
-    tasks = _tasks(candidates, found, reports)
+    if not candidates:
+        return _collected(found, reports)
+    around = neighbourhood(run.paths, found.files)
+    setting = Setting(run.options, around.root, around.names, run.engine)
+    tasks = _tasks(candidates, found, around, reports)
     progress.start("analysing", len(candidates))
     for task, answer in _answers(tasks, setting, number_of_jobs(run.jobs, len(candidates))):
         reports[task.path] = _report(task, answer)
@@ -65,19 +68,9 @@ def analyse_source(source: bytes, path: str, options: Options, engine: str = ENG
     """One source that is in no file, such as standard input."""
     if not load_engine(engine).is_candidate(source):
         return FileReport(path, Outcome("unchanged", source))
-    task = Task(path, source)
+    task = Task(path, source, path)
     [(_, answer)] = _one_by_one([task], Setting(options, engine=engine))
     return _report(task, answer)
-
-
-def _root(paths: Sequence[str]) -> str:
-    """The deepest directory that holds all of `paths`, as an absolute path."""
-    real = [os.path.realpath(path) for path in paths if os.path.exists(path)]
-    directories = [path if os.path.isdir(path) else os.path.dirname(path) for path in real]
-    try:
-        return os.path.commonpath(directories)
-    except ValueError:  # two drives, or none of the paths exists
-        return os.getcwd()
 
 
 def _search(found: Found, engine: Engine, progress: Progress) -> dict[str, FileReport]:
@@ -100,10 +93,12 @@ def _failed(path: str, reason: str) -> FileReport:
     return FileReport(path, Outcome("failed", b"", reason=reason))
 
 
-def _tasks(candidates: Iterable[str], found: Found, reports: dict[str, FileReport]) -> Iterator[Task]:
+def _tasks(
+    candidates: Iterable[str], found: Found, around: Neighbourhood, reports: dict[str, FileReport]
+) -> Iterator[Task]:
     for path in candidates:
         try:
-            yield Task(path, read_file(path), path in found.unusual)
+            yield Task(path, read_file(path), around.name_of(path), path in found.unusual)
         except OSError as error:  # it was readable a moment ago
             reports[path] = _failed(path, cannot("read", error))
 

@@ -143,7 +143,9 @@ def _rendered(report: Report, settings: Settings, *, written: bool = False) -> s
 def _print(content: str | bytes, output: str | None, *, err: bool = False) -> None:
     if output is not None:
         text = (
-            click.unstyle(content).encode("utf-8", "surrogateescape") if isinstance(content, str) else content
+            click.unstyle(content).encode("utf-8", "backslashreplace")
+            if isinstance(content, str)
+            else content
         )
         write_output(output, text)
     elif isinstance(content, bytes):

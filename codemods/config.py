@@ -219,14 +219,15 @@ def _rules(value: Any, where: str) -> frozenset[str]:
 
 def rule_code(name: str, where: str) -> str:
     """The code of the rule with this code or name. Raises ConfigError for an unknown one."""
-    from codemods.rules import RULES
+    from codemods.rules import RULES, find_rule
 
-    codes = {key: rule.code for rule in RULES for key in (rule.code, rule.name)}
-    wanted = name.upper() if name.upper() in codes else name.replace("-", "_")
-    if wanted not in codes:
-        hint = did_you_mean(wanted, codes) or "`to-messages rules` lists them"
+    rule = find_rule(name)
+    if rule is None:
+        words = [word for rule in RULES for word in (rule.code, rule.name)]
+        wanted = name.upper() if name[:2].upper() == "TC" else name.replace("_", "-")
+        hint = did_you_mean(wanted, words) or "`to-messages rules` lists them"
         raise ConfigError(f"{where}: no rule is called {name!r}: {hint}")
-    return codes[wanted]
+    return rule.code
 
 
 _KEYS: dict[str, Callable[[Any, str], Any]] = {

@@ -56,10 +56,14 @@ class Engine(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One file to analyse. `unusual`: named by the user, but not named like Python."""
+    """One file to analyse. `name`: what the project calls it.
+
+    `unusual`: named by the user, but not named like Python.
+    """
 
     path: str
     source: bytes
+    name: str
     unusual: bool = False
 
 
@@ -73,11 +77,14 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What is the same for every task of a run, and can be sent to another process."""
+    """What is the same for every task of a run, and can be sent to another process.
+
+    `names` are the project's files, relative to the absolute path `root`; empty: no project.
+    """
 
     options: Options
-    root: str = "."
-    paths: tuple[str, ...] = ()
+    root: str = ""
+    names: tuple[str, ...] = ()
     engine: str = ENGINE
 
 
@@ -137,11 +144,14 @@ class Analyst:
 
     def _rewrite(self, task: Task) -> Outcome:
         setting = self._setting
-        if self._project is None and setting.paths:
+        if self._project is None and setting.names:
             from codemods.project import Project
 
-            self._project = Project(setting.root, read_or_none, setting.paths)
-        return self._engine.rewrite_source(task.source, task.path, setting.options, self._project)
+            self._project = Project(setting.root, self._read, setting.names)
+        return self._engine.rewrite_source(task.source, task.name, setting.options, self._project)
+
+    def _read(self, name: str) -> bytes | None:
+        return read_or_none(os.path.join(self._setting.root, name))
 
 
 def failed(task: Task, reason: str) -> Answer:

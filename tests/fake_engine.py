@@ -15,7 +15,12 @@ import time
 
 from codemods.outcome import Finding, Options, Outcome, Status
 
-_WORDS: dict[str, Status] = {"LEGACY": "rewritten", "BRIDGE": "bridged", "REVIEW": "review", "MANUAL": "manual"}
+_WORDS: dict[str, Status] = {
+    "LEGACY": "rewritten",
+    "BRIDGE": "bridged",
+    "REVIEW": "review",
+    "MANUAL": "manual",
+}
 _CODES = {"rewritten": "TC901", "bridged": "TC902", "review": "TC903", "manual": "TC904"}
 _WORD = re.compile("|".join(_WORDS))
 

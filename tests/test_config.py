@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 import subprocess
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-import codemods.rules
 from codemods.config import ConfigError, nearest_section, settings_from
 from codemods.outcome import Options
-
-
-@dataclass(frozen=True)
-class Rule:
-    code: str
-    name: str
-
-
-RULES = (Rule("TC101", "inline_prompt_constants"), Rule("TC203", "rewrite_stop_reasons"))
 
 
 @pytest.fixture(autouse=True)
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(codemods.rules, "RULES", RULES, raising=False)
     (tmp_path / ".git").mkdir()  # nothing above the temporary directory counts
     return tmp_path
 
@@ -39,17 +27,25 @@ def write(project: Path, section: str, directory: str = ".") -> None:
 def test_without_anything_the_defaults() -> None:
     settings = settings_from({}, ["."])
     assert settings.options == Options()
-    assert (settings.strict, settings.allow_dirty, settings.jobs, settings.format) == (False, False, None, "text")
+    assert (settings.strict, settings.allow_dirty, settings.jobs, settings.format) == (
+        False,
+        False,
+        None,
+        "text",
+    )
 
 
 OPTIONS: list[tuple[dict[str, Any], dict[str, Any]]] = [
-    ({"model": ("claude-2.1=claude-opus-4-8", "mine=yours")}, {"models": {"claude-2.1": "claude-opus-4-8", "mine": "yours"}}),
+    (
+        {"model": ("claude-2.1=claude-opus-4-8", "mine=yours")},
+        {"models": {"claude-2.1": "claude-opus-4-8", "mine": "yours"}},
+    ),
     ({"default_model": "claude-opus-4-8"}, {"default_model": "claude-opus-4-8"}),
     ({"keep_sampling": True}, {"keep_sampling": True}),
     ({"prefill": "manual"}, {"prefill": "manual"}),
     ({"select": ("TC101,TC203",)}, {"select": frozenset({"TC101", "TC203"})}),
-    ({"ignore": ("rewrite_stop_reasons",)}, {"ignore": frozenset({"TC203"})}),
-    ({"ignore": ("tc203", "inline-prompt-constants")}, {"ignore": frozenset({"TC101", "TC203"})}),
+    ({"ignore": ("keep_prefill",)}, {"ignore": frozenset({"TC203"})}),
+    ({"ignore": ("tc203", "bridge-prompt")}, {"ignore": frozenset({"TC101", "TC203"})}),
     ({"bridge_only": True}, {"bridge_only": True}),
     ({"no_bridge": True}, {"bridge": False}),
     ({"no_markers": True}, {"markers": False}),
@@ -100,8 +96,13 @@ def test_every_key_of_the_section(project: Path) -> None:
 
 
 def test_the_command_line_counts_before_the_file_and_lists_are_joined(project: Path) -> None:
-    write(project, '[tool.to-messages]\nmodel = ["a=b", "c=d"]\nignore = "TC101"\nprefill = "manual"\njobs = 2\n')
-    settings = settings_from({"model": ("a=z",), "ignore": ("TC203",), "prefill": "fallback", "jobs": 5}, ["."])
+    write(
+        project,
+        '[tool.to-messages]\nmodel = ["a=b", "c=d"]\nignore = "TC101"\nprefill = "manual"\njobs = 2\n',
+    )
+    settings = settings_from(
+        {"model": ("a=z",), "ignore": ("TC203",), "prefill": "fallback", "jobs": 5}, ["."]
+    )
     assert settings.options.models == {"a": "z", "c": "d"}
     assert settings.options.ignore == {"TC101", "TC203"}
     assert settings.options.prefill == "fallback"
@@ -130,7 +131,10 @@ WRONG_SECTIONS = [
     ("# to-messages\n\udce9", "pyproject.toml: not UTF-8 at byte 14: save it as UTF-8"),
     ("[tool]\nto-messages = 3\n", "pyproject.toml: tool.to-messages must be a table"),
     ("[tool.to-messages]\nignroe = []\n", "has an unknown key 'ignroe': did you mean 'ignore'?"),
-    ("[tool.to-messages]\nkeep_sampling = true\n", "unknown key 'keep_sampling': did you mean 'keep-sampling'?"),
+    (
+        "[tool.to-messages]\nkeep_sampling = true\n",
+        "unknown key 'keep_sampling': did you mean 'keep-sampling'?",
+    ),
     ("[tool.to-messages]\nqqq = 1\n", "unknown key 'qqq': known keys are accept, allow-dirty, "),
     ("[tool.to-messages]\nstrict = 'yes'\n", "[tool.to-messages] strict: 'yes' is neither true nor false"),
     ("[tool.to-messages]\nprefill = 'drop'\n", "prefill: 'drop' is not one of fallback, manual"),
@@ -141,7 +145,10 @@ WRONG_SECTIONS = [
     ("[tool.to-messages]\naccept = ['TC999']\n", "accept: no rule is called 'TC999'"),
     ("[tool.to-messages]\nmodel = ['claude-2.1']\n", "model: 'claude-2.1' is not OLD=NEW"),
     ("[tool.to-messages]\nmodel = 7\n", "model: 7 is not a list of texts"),
-    ("[tool.to-messages]\nbridge-only = true\nno-bridge = true\n", "bridge-only and no-bridge exclude each other"),
+    (
+        "[tool.to-messages]\nbridge-only = true\nno-bridge = true\n",
+        "bridge-only and no-bridge exclude each other",
+    ),
 ]
 
 
@@ -158,11 +165,14 @@ WRONG_OPTIONS = [
     ({"model": ("claude-2.1",)}, "--model: 'claude-2.1' is not OLD=NEW, as in claude-2.1=claude-opus-4-8"),
     ({"model": ("=x",)}, "--model: '=x' is not OLD=NEW"),
     ({"model": ("a=b=c",)}, "--model: 'a=b=c' is not OLD=NEW"),
-    ({"model": ("x=claude-2.0",)}, "--model: claude-2.0 does not answer any more since 2025-07-21: choose claude-opus-4-8"),
+    (
+        {"model": ("x=claude-2.0",)},
+        "--model: claude-2.0 does not answer any more since 2025-07-21: choose claude-opus-4-8",
+    ),
     ({"default_model": "claude-instant-1"}, "--default-model: claude-instant-1 does not answer any more"),
     ({"default_model": " "}, "--default-model: ' ' is not a text"),
-    ({"ignore": ("TC102",)}, "--ignore: no rule is called 'TC102': did you mean 'TC101'?"),
-    ({"select": ("inline_prompt_constant",)}, "did you mean 'inline_prompt_constants'?"),
+    ({"ignore": ("TC0001",)}, "--ignore: no rule is called 'TC0001': did you mean 'TC001'?"),
+    ({"select": ("bridge_promt",)}, "did you mean 'bridge-prompt'?"),
     ({"select": ("zzz",)}, "--select: no rule is called 'zzz': `to-messages rules` lists them"),
 ]
 

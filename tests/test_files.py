@@ -7,7 +7,6 @@ import os
 import socket
 import stat
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -46,9 +45,17 @@ def shown(found: Found) -> list[str]:
 # -- what is found ---------------------------------------------------------------------------------
 
 WALKS = [
-    ("python files of every kind", ["a.py", "b.pyi", "c.pyw", "d.ipynb"], ["a.py", "b.pyi", "c.pyw", "d.ipynb"]),
+    (
+        "python files of every kind",
+        ["a.py", "b.pyi", "c.pyw", "d.ipynb"],
+        ["a.py", "b.pyi", "c.pyw", "d.ipynb"],
+    ),
     ("nothing else", ["a.py", "notes.txt", "py", "a.py.bak", "script"], ["a.py"]),
-    ("below directories, in order", ["b/z.py", "a/y.py", "x.py", "a/b/c.py"], ["x.py", "a/y.py", "a/b/c.py", "b/z.py"]),
+    (
+        "below directories, in order",
+        ["b/z.py", "a/y.py", "x.py", "a/b/c.py"],
+        ["x.py", "a/y.py", "a/b/c.py", "b/z.py"],
+    ),
     ("an environment", ["a.py", "env/pyvenv.cfg", "env/lib/b.py"], ["a.py"]),
     ("a conda environment", ["a.py", "env/conda-meta/history", "env/lib/b.py"], ["a.py"]),
     ("a hidden environment", [".venv/b.py", "a.py"], ["a.py"]),
@@ -125,7 +132,12 @@ IGNORES = [
     ("a directory", {".gitignore": "gen/\n"}, ["a.py", "gen/b.py", "src/gen/c.py"], ["a.py"]),
     ("an anchored directory", {".gitignore": "/gen/\n"}, ["gen/b.py", "src/gen/c.py"], ["src/gen/c.py"]),
     ("brought back", {".gitignore": "*.py\n!keep.py\n"}, ["a.py", "keep.py"], ["keep.py"]),
-    ("a nested file counts before", {".gitignore": "*.py", "src/.gitignore": "!b.py"}, ["a.py", "src/b.py"], ["src/b.py"]),
+    (
+        "a nested file counts before",
+        {".gitignore": "*.py", "src/.gitignore": "!b.py"},
+        ["a.py", "src/b.py"],
+        ["src/b.py"],
+    ),
     ("a nested file counts below only", {"src/.gitignore": "b.py"}, ["b.py", "src/b.py"], ["b.py"]),
     ("anchored in a nested file", {"src/.gitignore": "/b.py"}, ["src/b.py", "src/x/b.py"], ["src/x/b.py"]),
     ("a pattern git cannot read", {".gitignore": "!\nb.py\n"}, ["a.py", "b.py"], ["a.py"]),
@@ -134,7 +146,9 @@ IGNORES = [
 ]
 
 
-@pytest.mark.parametrize("ignores,names,expected", [case[1:] for case in IGNORES], ids=[case[0] for case in IGNORES])
+@pytest.mark.parametrize(
+    "ignores,names,expected", [case[1:] for case in IGNORES], ids=[case[0] for case in IGNORES]
+)
 def test_ignored_files_are_left_out(
     tree: Path, ignores: dict[str, str], names: list[str], expected: list[str]
 ) -> None:
@@ -182,10 +196,10 @@ _PATTERNS = st.lists(
 
 
 @pytest.fixture(scope="module")
-def work_tree(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def work_tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("judge")
     git(root, "init", "-q")
-    yield root
+    return root
 
 
 @given(patterns=_PATTERNS, name=_NAMES)
@@ -422,7 +436,10 @@ def test_files_git_could_not_bring_back(tree: Path) -> None:
 def test_names_are_not_read_as_patterns(tree: Path) -> None:
     git(tree, "init", "-q")
     make(tree, "a[1].py", ":(top)b.py")
-    assert uncommitted(["a[1].py", ":(top)b.py"]) == {"a[1].py": "not in git yet", ":(top)b.py": "not in git yet"}
+    assert uncommitted(["a[1].py", ":(top)b.py"]) == {
+        "a[1].py": "not in git yet",
+        ":(top)b.py": "not in git yet",
+    }
 
 
 def test_outside_git_nothing_is_uncommitted(tree: Path) -> None:

@@ -101,7 +101,9 @@ def test_what_forbids_a_floor(versions: str, expected: bool) -> None:
 
 
 _VERSIONS = st.builds("{}.{}.{}".format, *[st.integers(0, 3)] * 3)
-_SETS = st.lists(st.builds("{}{}".format, st.sampled_from(["==", "<", "<=", ">", ">=", "!=", "~="]), _VERSIONS), max_size=3)
+_SETS = st.lists(
+    st.builds("{}{}".format, st.sampled_from(["==", "<", "<=", ">", ">=", "!=", "~="]), _VERSIONS), max_size=3
+)
 
 
 @given(parts=_SETS, floor=_VERSIONS)
@@ -144,7 +146,9 @@ def test_nothing_changed_and_nothing_left_needs_no_step() -> None:
 def test_steps_name_the_pin_that_forbids_the_new_code(tmp_path: Path) -> None:
     path = tmp_path / "requirements.txt"
     path.write_text("anthropic==0.3.11\nanthropic>=0.3\n")
-    changed = [Outcome("rewritten", b"y", (finding("rewritten"),), sdk_floor=floor) for floor in ("0.9", "0.40")]
+    changed = [
+        Outcome("rewritten", b"y", (finding("rewritten"),), sdk_floor=floor) for floor in ("0.9", "0.40")
+    ]
     steps = next_steps(report(*changed), [str(path)])
     assert steps == (
         f'The new code needs anthropic>=0.40, and {path}:1 forbids it ("anthropic==0.3.11"): '

@@ -12,6 +12,7 @@ unchanged, rewritten, partly, skipped, failed; `status` one of rewritten, bridge
 from __future__ import annotations
 
 import json
+import os
 
 from codemods.outcome import Finding
 from codemods.reports import FileReport, Report
@@ -86,4 +87,4 @@ def _finding(finding: Finding) -> JsonObject:
 
 def _shown(path: str) -> str:
     """A name that is not UTF-8 on disk keeps its odd bytes as escapes, so the JSON stays valid."""
-    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return os.fsencode(path).decode("utf-8", "backslashreplace")

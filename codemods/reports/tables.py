@@ -66,7 +66,7 @@ def rules_table() -> str:
     from codemods.rules import RULES
 
     rows = [("code", "name", "status", "what it does")]
-    rows += [(rule.code, rule.name, str(rule.status), _first_line(rule.summary)) for rule in RULES]
+    rows += [(rule.code, rule.name, rule.status, _first_line(rule.summary)) for rule in RULES]
     return "\n".join(_aligned(rows)) + "\n"
 
 
