@@ -98,7 +98,11 @@ def _asked_of_legacy(body: Mapping[str, Any]) -> Asked:
         raise TranslationError("prompt: a string is missing")
     conversation = parse_prompt(prompt)
     turns = [(message.role, message.content) for message in conversation.messages]
-    question = _question(conversation.system, turns, conversation.prefill)
+    prefill = conversation.prefill
+    if prefill is None and turns and turns[-1][0] == "assistant":
+        # An open Assistant turn right after another one: Messages reads the two as one, which is open.
+        prefill = turns.pop()[1]
+    question = _question(conversation.system, turns, prefill)
     return _with_settings(question, body, body.get("max_tokens_to_sample"), None)
 
 

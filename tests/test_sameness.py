@@ -48,6 +48,10 @@ SAME = {
         {"model": "claude-haiku-4-5-20251001", "max_tokens": 64_000},
     ),
     "no system": ({"prompt": "\n\nHuman: Hi there\n\nAssistant:"}, {"system": None}),
+    "an open Assistant turn after another one": (
+        {"prompt": f"{LEGACY['prompt']} Well\n\nAssistant:"},
+        {"messages": [*MESSAGES["messages"], {"role": "assistant", "content": "Well"}]},
+    ),
     "blank system": ({"prompt": " \n\nHuman: Hi there\n\nAssistant:"}, {"system": ""}),
 }
 
