@@ -15,6 +15,7 @@ from codemods.progress import Progress
 from codemods.reports import FileReport, Report
 from codemods.worker import (
     ENGINE,
+    SECONDS_PER_FILE,
     Analyst,
     Answer,
     Engine,
@@ -41,6 +42,7 @@ class Run:
     options: Options
     jobs: int | None = None
     engine: str = ENGINE
+    seconds_per_file: float = SECONDS_PER_FILE
 
 
 def analyse(run: Run, progress: Progress) -> Report:
@@ -55,7 +57,7 @@ def analyse(run: Run, progress: Progress) -> Report:
     if not candidates:
         return _collected(found, reports)
     around = neighbourhood(run.paths, found.files)
-    setting = Setting(run.options, around.root, around.names, run.engine)
+    setting = Setting(run.options, around.root, around.names, run.engine, run.seconds_per_file)
     tasks = _tasks(candidates, found, around, reports)
     progress.start("analysing", len(candidates))
     for task, answer in _answers(tasks, setting, number_of_jobs(run.jobs, len(candidates))):

@@ -86,6 +86,7 @@ class Setting:
     root: str = ""
     names: tuple[str, ...] = ()
     engine: str = ENGINE
+    seconds_per_file: float = SECONDS_PER_FILE  # in a worker process only
 
 
 class TooDeep(Exception):
@@ -183,9 +184,9 @@ def _bug(task: Task, error: Exception) -> Answer:
 class Worker:
     """One worker process, started when first needed and again after it died. One task at a time."""
 
-    def __init__(self, setting: Setting, *, seconds_per_file: float = SECONDS_PER_FILE) -> None:
+    def __init__(self, setting: Setting) -> None:
         self._setting = setting
-        self._seconds = seconds_per_file
+        self._seconds = setting.seconds_per_file
         self._process: subprocess.Popen[bytes] | None = None
 
     def answer(self, task: Task) -> Answer:
@@ -325,9 +326,8 @@ def _answer_all(tasks: IO[bytes], answers: IO[bytes]) -> None:
 class Workers:
     """A fixed number of worker processes, used by as many threads."""
 
-    def __init__(self, setting: Setting, *, seconds_per_file: float = SECONDS_PER_FILE) -> None:
+    def __init__(self, setting: Setting) -> None:
         self._setting = setting
-        self._seconds = seconds_per_file
         self._own = threading.local()
         self._all: list[Worker] = []
 
@@ -335,7 +335,7 @@ class Workers:
         """The answer of this thread's worker."""
         worker: Worker | None = getattr(self._own, "worker", None)
         if worker is None:
-            worker = self._own.worker = Worker(self._setting, seconds_per_file=self._seconds)
+            worker = self._own.worker = Worker(self._setting)
             self._all.append(worker)
         return worker.answer(task)
 
