@@ -243,9 +243,9 @@ def install(*, migration: Policy | None = None) -> None:
     _put(package, "HUMAN_PROMPT", HUMAN_PROMPT)
     _put(package, "AI_PROMPT", AI_PROMPT)
     if not hasattr(package.types, "Completion"):
-        from migrate.legacy import Completion
+        from migrate.legacy import completion_class
 
-        _put(package.types, "Completion", Completion)
+        _put(package.types, "Completion", completion_class())
 
 
 def uninstall() -> None:

@@ -134,15 +134,20 @@ class AwaitableCompletion(Completion):
 
 
 def completion_class(*, awaitable: bool = False) -> type[Completion]:
-    """The class to make completions of: ours, joined with the loaded SDK's own where it still has one.
+    """The class to make completions of: ours, joined with a class of the loaded SDK.
 
-    The join is what makes ``isinstance(x, anthropic.types.Completion)`` hold; pydantic models take
-    no virtual subclasses.
+    That is its own Completion where it still has one, so that isinstance checks hold (pydantic models
+    take no virtual subclasses), else its BaseModel, which the old type was one of. Without an SDK it
+    is ours alone.
     """
-    base = AwaitableCompletion if awaitable else Completion
+    package = sys.modules.get("anthropic")
+    if package is None:
+        return AwaitableCompletion if awaitable else Completion
     theirs: Any = getattr(sys.modules.get("anthropic.types"), "Completion", None)
-    is_class = inspect.isclass(theirs) and not issubclass(theirs, Completion)
-    return _joined(base, theirs) if is_class else base
+    if not inspect.isclass(theirs) or issubclass(theirs, Completion):
+        theirs = package.BaseModel
+    plain = _joined(Completion, theirs)
+    return _joined(AwaitableCompletion, plain) if awaitable else plain
 
 
 @cache
