@@ -15,7 +15,14 @@ import sys
 import time
 
 PROMISE = 1.5
-LOADED = "import sys; from codemods.cli import main\ntry: main(['--help'])\nfinally: print(*sys.modules, file=sys.stderr)"
+LOADED = """
+import sys
+from codemods.cli import main
+try:
+    main(["--help"])
+finally:
+    print(*sys.modules, file=sys.stderr)
+"""
 TOO_HEAVY = {"libcst", "pydantic", "pathspec", "packaging", "anthropic", "codemods.worker", "migrate", "json"}
 
 
@@ -36,11 +43,17 @@ def main() -> int:
     for command in (bare, help_command):  # compiled files and the disk cache
         seconds(command)
     pairs = [(seconds(bare), seconds(help_command)) for _ in range(rounds)]
-    wall = statistics.median(helped[1] for _, helped in pairs) / statistics.median(base[1] for base, _ in pairs)
+    wall = statistics.median(helped[1] for _, helped in pairs) / statistics.median(
+        base[1] for base, _ in pairs
+    )
     click_ms = 1000 * statistics.median(base[1] for base, _ in pairs)
     help_ms = 1000 * statistics.median(helped[1] for _, helped in pairs)
-    print(f"import click: {click_ms:.1f} ms   --help: {help_ms:.1f} ms   ratio {wall:.2f} (promise {PROMISE})")
-    loaded = subprocess.run([sys.executable, "-c", LOADED], capture_output=True, text=True, check=False).stderr.split()
+    print(
+        f"import click: {click_ms:.1f} ms   --help: {help_ms:.1f} ms   ratio {wall:.2f} (promise {PROMISE})"
+    )
+    loaded = subprocess.run(
+        [sys.executable, "-c", LOADED], capture_output=True, text=True, check=False
+    ).stderr.split()
     heavy = sorted(TOO_HEAVY.intersection(loaded))
     print(f"modules loaded by --help: {len(loaded)}; of the heavy ones: {', '.join(heavy) or 'none'}")
     return 0 if wall <= PROMISE and not heavy else 1

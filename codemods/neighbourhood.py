@@ -25,8 +25,23 @@ class Neighbourhood:
 
     def name_of(self, path: str) -> str:
         """A file of the run as it is called in `names`."""
-        relative = os.path.relpath(os.path.realpath(path), self.root)
-        return relative.replace(os.sep, "/")
+        return _Names(self.root).name_of(path)
+
+
+class _Names:
+    """Names of files relative to a directory. Asks the system once per directory, not per file."""
+
+    def __init__(self, root: str) -> None:
+        self._root = root
+        self._prefixes: dict[str, str] = {}
+
+    def name_of(self, path: str) -> str:
+        directory, file = os.path.split(path)
+        prefix = self._prefixes.get(directory)
+        if prefix is None:
+            relative = os.path.relpath(os.path.realpath(directory), self._root).replace(os.sep, "/")
+            prefix = self._prefixes[directory] = "" if relative == "." else f"{relative}/"
+        return prefix + file
 
 
 def neighbourhood(given: Sequence[str], files: Sequence[str]) -> Neighbourhood:
@@ -46,8 +61,7 @@ def neighbourhood(given: Sequence[str], files: Sequence[str]) -> Neighbourhood:
     beside: list[str] = []
     if not any(root == path or root.startswith(path.rstrip(os.sep) + os.sep) for path in real):
         beside = find_files([root]).files if top else _python_files_in(directories)
-    around = Neighbourhood(root, ())
-    names = dict.fromkeys(around.name_of(path) for path in (*files, *beside))
+    names = dict.fromkeys(map(_Names(root).name_of, (*files, *beside)))
     return Neighbourhood(root, tuple(names))
 
 
