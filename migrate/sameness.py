@@ -23,6 +23,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from migrate.errors import TranslationError
+from migrate.markers import is_blank
 from migrate.models import find_model
 from migrate.prompts import HUMAN_PROMPT, parse_prompt
 
@@ -88,8 +89,15 @@ def differences(before: Asked, after: Asked) -> list[str]:
 
 
 def plain_text(text: str) -> str:
-    """A text in normal form: without one leading space, without trailing blanks."""
-    return text.removeprefix(" ").rstrip()
+    """A text in normal form: without one leading space, without trailing blanks.
+
+    A blank is what Unicode calls a space, or what the prompt grammar does.
+    """
+    plain = text.removeprefix(" ")
+    end = len(plain)
+    while end and (plain[end - 1].isspace() or is_blank(plain[end - 1])):
+        end -= 1
+    return plain[:end]
 
 
 def _asked_of_legacy(body: Mapping[str, Any]) -> Asked:
@@ -98,11 +106,7 @@ def _asked_of_legacy(body: Mapping[str, Any]) -> Asked:
         raise TranslationError("prompt: a string is missing")
     conversation = parse_prompt(prompt)
     turns = [(message.role, message.content) for message in conversation.messages]
-    prefill = conversation.prefill
-    if prefill is None and turns and turns[-1][0] == "assistant":
-        # An open Assistant turn right after another one: Messages reads the two as one, which is open.
-        prefill = turns.pop()[1]
-    question = _question(conversation.system, turns, prefill)
+    question = _question(conversation.system, turns, conversation.prefill)
     return _with_settings(question, body, body.get("max_tokens_to_sample"), None)
 
 
@@ -111,18 +115,22 @@ def _asked_of_messages(body: Mapping[str, Any]) -> Asked:
     if not isinstance(messages, list) or not all(isinstance(message, dict) for message in messages):
         raise TranslationError("messages: a list of objects is missing")
     turns = [(str(message.get("role")), _text_of(message.get("content"))) for message in messages]
-    prefill = turns.pop()[1] if turns and turns[-1][0] == "assistant" else None
     facts = find_model(str(body.get("model")))
-    question = _question(_text_of(body.get("system")), turns, prefill)
+    question = _question(_text_of(body.get("system")), turns, None)
     return _with_settings(question, body, body.get("max_tokens"), facts.max_output_tokens if facts else None)
 
 
 def _question(system: str | None, turns: Iterable[tuple[str, str]], prefill: str | None) -> Question:
-    return Question(
-        system=plain_text(system or "") or None,
-        turns=tuple((role, plain_text(text)) for role, text in turns),
-        prefill=plain_text(prefill or "") or None,
-    )
+    """The question in normal form. An assistant turn at the end is the prefill.
+
+    That is how Messages says it; and where a prompt opens an Assistant turn right after another one,
+    Messages reads the two as one, which is open.
+    """
+    plain = [(role, plain_text(text)) for role, text in turns]
+    opening = plain_text(prefill or "")
+    while not opening and plain and plain[-1][0] == "assistant":
+        opening = plain.pop()[1]
+    return Question(plain_text(system or "") or None, tuple(plain), opening or None)
 
 
 def _with_settings(question: Question, body: Mapping[str, Any], limit: Any, ceiling: int | None) -> Asked:
