@@ -24,7 +24,7 @@ from migrate.replies import (
     RawCompletion,
     StreamedManager,
 )
-from migrate.requests import LEGACY_TIMEOUT, RequestPlan, check_legacy_names, plan_request, warning_text
+from migrate.requests import LEGACY_TIMEOUT, RequestPlan, Translator, check_legacy_names, warning_text
 from migrate.responses import completion_from_message
 from migrate.streams import LegacyChunks
 
@@ -81,15 +81,29 @@ class _Calls:
     def __init__(self, client: Any, policy: Policy) -> None:
         self._client = client
         self._policy = policy
+        client_class: Any = type(client)
+        self._translator = Translator(policy, sdk.dialect_of(client_class))
 
-    def _plan(self, legacy: Mapping[str, Any], site: CallSite) -> RequestPlan:
+    @cached_property
+    def _class(self) -> type[Completion]:
+        from migrate.legacy import completion_class
+
+        return completion_class()
+
+    @cached_property
+    def _awaitable_class(self) -> type[Completion]:
+        from migrate.legacy import completion_class
+
+        return completion_class(awaitable=True)
+
+    def _plan(self, legacy: Mapping[str, Any], site: CallSite | None = None) -> RequestPlan:
         """The plan of a call. What it changes is a warning, once per call site under the usual filters."""
-        client_class: Any = type(self._client)
         try:
-            plan = plan_request(legacy, self._policy, sdk.dialect_of(client_class))
+            plan = self._translator.plan(legacy)
         except PromptError as error:
             raise sdk.rejected_prompt(error, str(getattr(self._client, "base_url", ""))) from error
         if plan.notes:
+            site = site or call_site()
             warnings.warn_explicit(
                 warning_text(plan.notes),
                 MigrationWarning,
@@ -98,31 +112,31 @@ class _Calls:
                 site.module,
                 site.registry,
             )
-        self._wait_as_before(plan.arguments)
-        return plan
-
-    def _wait_as_before(self, arguments: dict[str, Any]) -> None:
         # As SDK 0.125 did for completions. It also lifts the SDK's refusal to wait for long answers.
-        untouched = sdk.default_timeout()
-        if "timeout" not in arguments and getattr(self._client, "timeout", untouched) == untouched:
-            arguments["timeout"] = LEGACY_TIMEOUT
+        if "timeout" not in plan.arguments:
+            untouched = sdk.default_timeout()
+            timeout = getattr(self._client, "timeout", untouched)
+            if timeout is untouched or timeout == untouched:
+                plan.arguments["timeout"] = LEGACY_TIMEOUT
+        return plan
 
     def _reader(self, plan: RequestPlan, stream: Callable[[Any, LegacyChunks], Any]) -> Callable[..., Any]:
         """(answer of messages.create, awaitable=False) -> completion or stream."""
-        options: dict[str, Any] = {
-            "leading_space": self._policy.leading_space and not plan.prefilled,
-            "cuts": plan.cuts,
-            "on_refusal": self._policy.on_refusal,
-        }
+        leading_space = self._policy.leading_space and not plan.prefilled
+        on_refusal = self._policy.on_refusal
+        if plan.arguments.get("stream"):
+            return lambda answer, *, awaitable=False: stream(
+                answer, LegacyChunks(leading_space=leading_space, cuts=plan.cuts, on_refusal=on_refusal)
+            )
+        return lambda answer, *, awaitable=False: completion_from_message(
+            answer,
+            leading_space=leading_space,
+            cuts=plan.cuts,
+            on_refusal=on_refusal,
+            cls=self._awaitable_class if awaitable else self._class,
+        )
 
-        def read(answer: Any, *, awaitable: bool = False) -> Any:
-            if plan.arguments.get("stream"):
-                return stream(answer, LegacyChunks(**options))
-            return completion_from_message(answer, awaitable=awaitable, **options)
-
-        return read
-
-    def _send(self, legacy: dict[str, Any], site: CallSite) -> Any:
+    def _send(self, legacy: dict[str, Any]) -> Any:
         raise NotImplementedError
 
 
@@ -162,7 +176,7 @@ def _create(owner: str) -> Any:
         if positional:
             raise TypeError(f"create() takes 1 argument(s) but {len(positional) + 1} were given")
         check_legacy_names(legacy, f"{owner}.create()")
-        return self._send(legacy, call_site())
+        return self._send(legacy)
 
     create.__qualname__ = f"{owner}.create"
     create.__doc__ = _declared.__doc__
@@ -208,8 +222,8 @@ class Completions(_Calls):
         """The same calls as context managers, giving a response whose body is not read yet."""
         return CompletionsWithStreamingResponse(self._client, self._policy)
 
-    def _send(self, legacy: dict[str, Any], site: CallSite) -> Any:
-        plan = self._plan(legacy, site)
+    def _send(self, legacy: dict[str, Any]) -> Any:
+        plan = self._plan(legacy)
         return self._reader(plan, _stream)(self._client.messages.create(**plan.arguments))
 
 
@@ -218,8 +232,8 @@ class CompletionsWithRawResponse(_Calls):
 
     create: Callable[..., RawCompletion] = _create("Completions")
 
-    def _send(self, legacy: dict[str, Any], site: CallSite) -> RawCompletion:
-        plan = self._plan(legacy, site)
+    def _send(self, legacy: dict[str, Any]) -> RawCompletion:
+        plan = self._plan(legacy)
         raw = self._client.messages.with_raw_response.create(**plan.arguments)
         return RawCompletion(raw, self._reader(plan, _stream))
 
@@ -229,8 +243,8 @@ class CompletionsWithStreamingResponse(_Calls):
 
     create: Callable[..., StreamedManager] = _create("Completions")
 
-    def _send(self, legacy: dict[str, Any], site: CallSite) -> StreamedManager:
-        plan = self._plan(legacy, site)
+    def _send(self, legacy: dict[str, Any]) -> StreamedManager:
+        plan = self._plan(legacy)
         manager = self._client.messages.with_streaming_response.create(**plan.arguments)
         return StreamedManager(manager, self._reader(plan, _stream))
 
@@ -268,7 +282,10 @@ class AsyncCompletions(_Calls):
         return AsyncCompletionsWithStreamingResponse(self._client, self._policy)
 
     # The call site is known now; the errors of the request belong to the moment it is awaited.
-    async def _send(self, legacy: dict[str, Any], site: CallSite) -> Any:
+    def _send(self, legacy: dict[str, Any]) -> Awaitable[Any]:
+        return self._answer(legacy, call_site())
+
+    async def _answer(self, legacy: dict[str, Any], site: CallSite) -> Any:
         plan = self._plan(legacy, site)
         return self._reader(plan, _async_stream)(await self._client.messages.create(**plan.arguments))
 
@@ -278,7 +295,10 @@ class AsyncCompletionsWithRawResponse(_Calls):
 
     create: Callable[..., Awaitable[AsyncRawCompletion]] = _create("AsyncCompletions")
 
-    async def _send(self, legacy: dict[str, Any], site: CallSite) -> AsyncRawCompletion:
+    def _send(self, legacy: dict[str, Any]) -> Awaitable[AsyncRawCompletion]:
+        return self._answer(legacy, call_site())
+
+    async def _answer(self, legacy: dict[str, Any], site: CallSite) -> AsyncRawCompletion:
         plan = self._plan(legacy, site)
         raw = await self._client.messages.with_raw_response.create(**plan.arguments)
         return await AsyncRawCompletion.of(raw, self._reader(plan, _async_stream))
@@ -289,7 +309,9 @@ class AsyncCompletionsWithStreamingResponse(_Calls):
 
     create: Callable[..., AsyncStreamedManager] = _create("AsyncCompletions")
 
-    def _send(self, legacy: dict[str, Any], site: CallSite) -> AsyncStreamedManager:
+    def _send(self, legacy: dict[str, Any]) -> AsyncStreamedManager:
+        site = call_site()
+
         def begin() -> tuple[Any, Callable[..., Any]]:
             plan = self._plan(legacy, site)
             manager = self._client.messages.with_streaming_response.create(**plan.arguments)

@@ -24,7 +24,7 @@ from migrate.models import (
     successor_of,
 )
 from migrate.policy import DEFAULT_POLICY, Policy
-from migrate.prompts import HUMAN_PROMPT, Conversation, parse_prompt
+from migrate.prompts import HUMAN_PROMPT, parse_prompt
 
 #: The header of API version 2023-06-01, the last one that takes sampling arguments.
 SAMPLING_VERSION = "2023-06-01"
@@ -39,6 +39,7 @@ _SAMPLING_DEFAULTS = {"temperature": 1}
 _BODY_KEYS = frozenset(
     {"prompt", "model", "max_tokens_to_sample", "stop_sequences", "metadata", "temperature", "top_p", "top_k"}
 )
+REQUIRED = frozenset({"max_tokens_to_sample", "model", "prompt"})
 _PASSED_ON = ("extra_query", "timeout")
 
 
@@ -83,7 +84,9 @@ class RequestPlan:
 
 
 def plan_request(
-    legacy: Mapping[str, Any], policy: Policy = DEFAULT_POLICY, dialect: Dialect = Dialect()
+    legacy: Mapping[str, Any],
+    policy: Policy = DEFAULT_POLICY,
+    dialect: Dialect = Dialect(),
 ) -> RequestPlan:
     """Arguments for messages.create that ask for the same answer as ``completions.create(**legacy)``.
 
@@ -94,19 +97,7 @@ def plan_request(
     Raises PromptError if the prompt has no reading as turns, and TranslationError where the policy
     says ``error`` and there is no honest equivalent.
     """
-    given = _given(legacy)
-    prompt = given["prompt"]
-    if not isinstance(prompt, str):
-        # A server's business in the old days: any value could be sent, and a 400 came back.
-        raise PromptError(f"the prompt is of type {type(prompt).__name__}, not str", "not_a_string", 0, 1, 1)
-    planner = _Planner(policy, dialect)
-    planner.take_prompt(parse_prompt(prompt))
-    planner.choose_model(given["model"])
-    planner.limit(given["max_tokens_to_sample"])
-    planner.stop_at(given.get("stop_sequences"))
-    planner.sample({name: given[name] for name in _SAMPLING if given.get(name) is not None})
-    planner.pass_on(given)
-    return RequestPlan(planner.arguments, tuple(planner.notes), planner.prefilled, planner.cuts)
+    return Translator(policy, dialect).plan(legacy)
 
 
 def is_unset(value: object) -> bool:
@@ -115,7 +106,9 @@ def is_unset(value: object) -> bool:
     return kind.__name__ in ("NotGiven", "Omit") and kind.__module__.partition(".")[0] == "anthropic"
 
 
-def _given(legacy: Mapping[str, Any]) -> dict[str, Any]:
+def _given(legacy: Mapping[str, Any]) -> Mapping[str, Any]:
+    if len(legacy) == len(REQUIRED):
+        return legacy
     given = {name: value for name, value in legacy.items() if not is_unset(value)}
     extra = given.get("extra_body")
     if isinstance(extra, Mapping) and not _BODY_KEYS.isdisjoint(extra):
@@ -124,54 +117,122 @@ def _given(legacy: Mapping[str, Any]) -> dict[str, Any]:
     return given
 
 
-class _Planner:
-    """The plan while it is made. Each method takes one group of legacy arguments."""
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where calls for one model go: what that decides of the request, whatever else is in it."""
+
+    facts: ModelFacts | None
+    arguments: dict[str, Any]
+    body: dict[str, Any]
+    notes: tuple[Note, ...]
+
+
+class Translator:
+    """Plans the requests of one client. Remembers its routes, since a program calls few models."""
+
+    _MOST_ROUTES = 256
 
     def __init__(self, policy: Policy, dialect: Dialect) -> None:
         self.policy = policy
         self.dialect = dialect
+        self._routes: dict[tuple[Any, bool], Route] = {}
+
+    def plan(self, legacy: Mapping[str, Any]) -> RequestPlan:
+        """See plan_request."""
+        given = _given(legacy)
+        notes: list[Note] = []
+        arguments = _spoken(given["prompt"], notes)
+        prefilled = arguments["messages"][-1]["role"] == "assistant"
+        route = self.route(given["model"], prefilled)
+        notes += route.notes
+        arguments.update(route.arguments)
+        max_tokens = given["max_tokens_to_sample"]
+        arguments["max_tokens"] = clamped = clamped_max_tokens(max_tokens, route.facts)
+        if clamped is not max_tokens:
+            message = f"{max_tokens} tokens are more than the model gives; cut to {clamped}"
+            notes.append(Note("max_tokens", message))
+        if len(given) == len(REQUIRED) and not route.body:
+            return RequestPlan(arguments, tuple(notes), prefilled, ())
+        options = _Options(self.policy, self.dialect, route, arguments, notes)
+        options.stop_at(given.get("stop_sequences"))
+        options.sample({name: given[name] for name in _SAMPLING if given.get(name) is not None})
+        options.pass_on(given)
+        return RequestPlan(arguments, tuple(notes), prefilled, options.cuts)
+
+    def route(self, model: Any, prefilled: bool) -> Route:
+        """Which model answers, and what goes with it."""
+        name = model_name(model)
+        if name is None:
+            return Route(None, {"model": model}, {}, ())
+        route = self._routes.get((name, prefilled))
+        if route is None:
+            if len(self._routes) >= self._MOST_ROUTES:
+                self._routes.clear()
+            route = self._routes[name, prefilled] = _Router(self.policy, self.dialect).route(name, prefilled)
+        return route
+
+
+def _spoken(prompt: object, notes: list[Note]) -> dict[str, Any]:
+    """The prompt as "messages" and "system"."""
+    if not isinstance(prompt, str):
+        # A server's business in the old days: any value could be sent, and a 400 came back.
+        raise PromptError(f"the prompt is of type {type(prompt).__name__}, not str", "not_a_string", 0, 1, 1)
+    conversation = parse_prompt(prompt)
+    spoken = conversation.messages
+    if conversation.prefill is None:
+        if len(spoken) == 1:
+            return conversation.to_arguments()
+        if spoken[-1].role == "assistant":
+            notes.append(
+                Note("assistant_turn", "the model continues the last Assistant turn and begins no new one")
+            )
+    for warning in conversation.warnings:
+        if warning.code in _PROMPT_NOTES:
+            notes.append(Note(warning.code, _PROMPT_NOTES[warning.code]))
+    if not notes:
+        return conversation.to_arguments()
+    with warnings.catch_warnings():  # what it warns of is among the notes
+        warnings.simplefilter("ignore", MigrationWarning)
+        return conversation.to_arguments()
+
+
+class _Router:
+    """A route while it is found."""
+
+    def __init__(self, policy: Policy, dialect: Dialect) -> None:
+        self.policy = policy
+        self.dialect = dialect
+        self.facts: ModelFacts | None = None
         self.arguments: dict[str, Any] = {}
         self.body: dict[str, Any] = {}
-        self.headers: dict[str, Any] = {}
         self.notes: list[Note] = []
-        self.prefilled = False
-        self.cuts: tuple[str, ...] = ()
-        self.facts: ModelFacts | None = None
 
     def note(self, code: str, message: str) -> None:
         self.notes.append(Note(code, message))
 
-    def take_prompt(self, conversation: Conversation) -> None:
-        spoken = conversation.messages
-        if conversation.prefill is None and spoken and spoken[-1].role == "assistant":
-            with warnings.catch_warnings():  # what it warns of becomes a note
-                warnings.simplefilter("ignore", MigrationWarning)
-                self.arguments.update(conversation.to_arguments())
-            self.note("assistant_turn", "the model continues the last Assistant turn and begins no new one")
-        else:
-            self.arguments.update(conversation.to_arguments())
-        self.prefilled = self.arguments["messages"][-1]["role"] == "assistant"
-        for warning in conversation.warnings:
-            if warning.code in _PROMPT_NOTES:
-                self.note(warning.code, _PROMPT_NOTES[warning.code])
+    def route(self, name: str, prefilled: bool) -> Route:
+        model = self._model_for(name)
+        if prefilled and self.facts is not None and self.facts.accepts_prefill is False:
+            model = self._prefill_model(model)
+        self.arguments["model"] = model
+        self._switch_thinking_off(model)
+        if self.facts is not None and self.facts.accepts_api_2026_10_21 is False and self.dialect.versioned:
+            self.body["anthropic_version"] = BEDROCK_VERSION
+        return Route(self.facts, self.arguments, self.body, tuple(self.notes))
 
-    def choose_model(self, model: Any) -> None:
-        name = model_name(model)
-        chosen = self.policy.models.get(name) if name is not None else None
+    def _model_for(self, name: str) -> str:
+        provider = self.dialect.provider
+        chosen = self.policy.models.get(name)
         if chosen is not None:
-            self.facts = find_model(chosen, provider=self.dialect.provider)
+            self.facts = find_model(chosen, provider=provider)
             self.note("model", f"{name} is answered by {chosen}, as the policy says")
-        elif (successor := successor_of(model, provider=self.dialect.provider)) is not None:
-            self.facts, chosen = successor, successor.id
-            self.note("model", f"{name} is no longer served; {chosen} answers instead{_reason(model)}")
-        else:
-            self.facts = find_model(model, provider=self.dialect.provider)
-            chosen = model if name is None else name
-        if self.prefilled and self.facts is not None and self.facts.accepts_prefill is False:
-            chosen = self._prefill_model(chosen)
-        self.arguments["model"] = chosen
-        self._switch_thinking_off(chosen)
-        self._keep_bedrock_version()
+            return chosen
+        successor = successor_of(name, provider=provider)
+        self.facts = successor or find_model(name, provider=provider)
+        if successor is None:
+            return name
+        self.note("model", f"{name} is no longer served; {successor.id} answers instead{_reason(name)}")
+        return successor.id
 
     def _prefill_model(self, refused: str) -> str:
         ending = "the prompt ends in text for the assistant"
@@ -193,20 +254,33 @@ class _Planner:
         if facts.thinking_off is None or self.policy.thinking == "default":
             self.note("thinking", f"{model} thinks before it answers, which counts toward max_tokens")
         elif self.dialect.thinking == "keyword":
-            self.arguments["thinking"] = dict(facts.thinking_off)
+            self.arguments["thinking"] = facts.thinking_off
         else:
-            self.body["thinking"] = dict(facts.thinking_off)
+            self.body["thinking"] = facts.thinking_off
 
-    def _keep_bedrock_version(self) -> None:
-        facts = self.facts
-        if facts is not None and facts.accepts_api_2026_10_21 is False and self.dialect.versioned:
-            self.body["anthropic_version"] = BEDROCK_VERSION
 
-    def limit(self, max_tokens: Any) -> None:
-        clamped = clamped_max_tokens(max_tokens, self.facts)
-        if clamped != max_tokens:
-            self.note("max_tokens", f"{max_tokens} tokens are more than the model gives; cut to {clamped}")
-        self.arguments["max_tokens"] = clamped
+class _Options:
+    """Lays the optional arguments over a planned request."""
+
+    def __init__(
+        self,
+        policy: Policy,
+        dialect: Dialect,
+        route: Route,
+        arguments: dict[str, Any],
+        notes: list[Note],
+    ) -> None:
+        self.policy = policy
+        self.dialect = dialect
+        self.facts = route.facts
+        self.arguments = arguments
+        self.body = dict(route.body)
+        self.headers: dict[str, Any] = {}
+        self.notes = notes
+        self.cuts: tuple[str, ...] = ()
+
+    def note(self, code: str, message: str) -> None:
+        self.notes.append(Note(code, message))
 
     def stop_at(self, sequences: Any) -> None:
         if sequences is None:
@@ -263,7 +337,7 @@ class _Planner:
             raise TranslationError(f"{', '.join(changed)} cannot be kept, {why}")
         self.note("sampling", f"{', '.join(sampling)} left out, {why}")
 
-    def pass_on(self, given: dict[str, Any]) -> None:
+    def pass_on(self, given: Mapping[str, Any]) -> None:
         if given.get("metadata") is not None:
             self.arguments["metadata"] = given["metadata"]
         if given.get("stream"):
@@ -329,7 +403,6 @@ def warning_text(notes: Iterable[Note]) -> str:
     return "Text Completions call served by Messages: " + "; ".join(note.message for note in notes)
 
 
-REQUIRED = ("max_tokens_to_sample", "model", "prompt")
 _KNOWN = _BODY_KEYS | {"stream", "betas", "extra_headers", "extra_query", "extra_body", "timeout"}
 
 
@@ -338,11 +411,11 @@ def check_legacy_names(legacy: Mapping[str, Any], callee: str = "arguments_from_
 
     The texts are those of SDK 0.125.0.
     """
-    if any(name not in legacy for name in REQUIRED):
+    if not legacy.keys() >= REQUIRED:
         raise TypeError(
             "Missing required arguments; Expected either ('max_tokens_to_sample', 'model' and 'prompt') or "
             "('max_tokens_to_sample', 'model', 'prompt' and 'stream') arguments to be given"
         )
-    for name in legacy:
-        if name not in _KNOWN:
-            raise TypeError(f"{callee} got an unexpected keyword argument {name!r}")
+    if not legacy.keys() <= _KNOWN:
+        name = next(name for name in legacy if name not in _KNOWN)
+        raise TypeError(f"{callee} got an unexpected keyword argument {name!r}")

@@ -6,6 +6,7 @@ completion, so that ``reply_text`` costs nothing to import.
 
 from __future__ import annotations
 
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from migrate.errors import TranslationError
@@ -89,33 +90,45 @@ def completion_from_message(
     leading_space: bool = True,
     cuts: tuple[str, ...] = (),
     on_refusal: Literal["raise", "pass"] = "raise",
-    awaitable: bool = False,
+    cls: type[Completion] | None = None,
 ) -> Completion:
     """The completion that the old API would have sent for this reply.
 
     With ``leading_space`` a text that is not empty starts with a blank; the old completions did,
     unless the prompt ended in text for the assistant. ``cuts`` end the text as stop sequences do.
+    ``cls`` is what to make; by default a Completion that the loaded SDK takes for its own.
     Raises RefusalError for a refused reply, unless told to pass it.
     """
-    from migrate.legacy import completion_class, make_completion
-
-    reason = read(message, "stop_reason")
+    legacy = _legacy()
+    if isinstance(message, dict):
+        get = message.get
+    else:
+        get = partial(getattr, message)
+    reason = get("stop_reason", None)
     if reason == "refusal" and on_refusal == "raise":
-        raise refusal(read(message, "stop_details"), message)
+        raise refusal(get("stop_details", None), message)
     text = reply_text(message)
-    stop_reason, stop = legacy_stop(reason, read(message, "stop_sequence"))
+    stop_reason, stop = legacy_stop(reason, get("stop_sequence", None))
     if cuts and (found := first_cut(text, cuts)):
         text, stop_reason, stop = text[: found[0]], "stop_sequence", found[1]
-    return make_completion(
-        id=read(message, "id"),
+    made: Completion = legacy.make_completion(
+        id=get("id", None),
         completion=spaced(text) if leading_space else text,
-        model=read(message, "model"),
+        model=get("model", None),
         stop_reason=stop_reason,
         stop=stop,
         message=message,
-        usage=read(message, "usage"),
-        cls=completion_class(awaitable=awaitable),
+        usage=get("usage", None),
+        cls=cls or legacy.completion_class(),
     )
+    return made
+
+
+@cache
+def _legacy() -> Any:
+    from migrate import legacy
+
+    return legacy
 
 
 def spaced(text: str) -> str:

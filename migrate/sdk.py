@@ -56,6 +56,7 @@ def dialect_of(cls: type) -> Dialect:
     )
 
 
+@cache
 def default_timeout() -> Any:
     """The time-out of a client whose maker named none."""
     return load_sdk().DEFAULT_TIMEOUT

@@ -46,6 +46,7 @@ class LegacyChunks:
         self._make, self._class = make_completion, completion_class()
         self._lead = leading_space
         self._cuts = cuts
+        self._plain = not leading_space and not cuts
         self._on_refusal = on_refusal
         self._held = ""  # text that may be the start of a cut
         self._id: str | None = None
@@ -60,7 +61,14 @@ class LegacyChunks:
         """
         if self.done:
             return []
-        kind = read(event, "type")
+        is_object = not isinstance(event, dict)
+        if is_object and self._plain and event.type == "content_block_delta":
+            # Nine of ten events of a stream end here, with nothing to hold back and no space to add.
+            delta = event.delta
+            if delta.type == "text_delta" and (text := delta.text):
+                return [self._make(self._id, text, self._model, cls=self._class)]
+            return []
+        kind = event.type if is_object else event["type"]
         if kind == "content_block_delta":
             delta = read(event, "delta")
             return self._text(read(delta, "text") or "") if read(delta, "type") == "text_delta" else []
@@ -128,6 +136,7 @@ class LegacyChunks:
     def _spaced(self, text: str) -> str:
         if self._lead:
             self._lead = False
+            self._plain = not self._cuts
             return text if text.startswith(" ") else " " + text
         return text
 

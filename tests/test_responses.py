@@ -166,7 +166,7 @@ def test_a_completion_is_none_of_the_things_it_equals(completion: Any) -> None:
 
 
 def test_an_awaitable_completion_is_one_when_awaited_or_pickled() -> None:
-    both = completion_from_message(message(text("Hi")), awaitable=True)
+    both = completion_from_message(message(text("Hi")), cls=AwaitableCompletion)
     assert isinstance(both, AwaitableCompletion)
     with pytest.raises(StopIteration) as ended:
         both.__await__().send(None)
