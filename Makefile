@@ -12,7 +12,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 TESTS ?= tests
 
-.PHONY: help demo check check-all format lint types test coverage clean
+.PHONY: help demo check check-all check-oldest format lint types test coverage clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
@@ -30,6 +30,14 @@ check: lint types test  ## every check: format, lint, types, tests with the exec
 
 check-all: lint types $(READY)  ## the same with the slow sweeps
 	$(BIN)/python -m pytest -q -n auto $(TESTS)
+
+# The lower ends of the ranges in pyproject.toml.
+OLDEST := click==8.1.0 libcst==1.8.2 packaging==22.0 pathspec==0.12.0 pydantic==2.7.0
+
+check-oldest:  ## the quick suite with the oldest releases we allow of what we depend on
+	"$(PYTHON)" -m venv --clear $(VENV)-oldest
+	$(VENV)-oldest/bin/python -m pip install -qq --disable-pip-version-check --editable '.[dev]' $(OLDEST)
+	$(VENV)-oldest/bin/python -m pytest -q -n auto -m "not slow" $(TESTS)
 
 format: $(READY)  ## put the code into the agreed format
 	$(BIN)/ruff format .
@@ -49,4 +57,4 @@ coverage: $(READY)  ## branch coverage of the quick suite
 	$(BIN)/python -m pytest -q -n auto -m "not slow" --cov --cov-report=term $(TESTS)
 
 clean:  ## remove environments and caches
-	rm -rf $(VENV) .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.* build dist
+	rm -rf $(VENV) $(VENV)-oldest .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.* build dist
