@@ -279,7 +279,7 @@ class Evaluator:
         if kind in ("assign", "with"):
             return self._assigned(definition)
         if kind in ("store_item", "method", "delete_item"):
-            return [value for before in definition.previous for value in self.values_of_definition(before)]
+            return [value for origin in _origins(definition) for value in self.values_of_definition(origin)]
         if kind == "for":
             return self._loop_variable(definition)
         if kind == "augment":
@@ -514,6 +514,21 @@ class Evaluator:
         return any(isinstance(base, UserClass) and base.node is node for base in bases)
 
 
+def _origins(definition: Definition) -> list[Definition]:
+    """The bindings behind a chain of changes to the same object."""
+    seen = {definition}
+    stack = [definition]
+    found: list[Definition] = []
+    while stack:
+        current = stack.pop()
+        if current.kind not in ("store_item", "method", "delete_item"):
+            found.append(current)
+            continue
+        stack.extend(one for one in current.previous if one not in seen)
+        seen.update(current.previous)
+    return found
+
+
 def client_flavour(value: Symbol) -> Flavour | None:
     """Which client a class of the SDK makes; None for everything else."""
     package, _, name = value.path.rpartition(".")
@@ -567,7 +582,7 @@ def join_values(values: Iterable[Value]) -> Value:
             return Unknown(f"it is an Anthropic client on one path and {other} on another")
     if all(isinstance(value, Foreign | Constant | UserInstance) for value in real):
         return Foreign("one of several plain values")
-    if all(isinstance(value, Foreign | Migrated) for value in real):
+    if any(isinstance(value, Migrated) for value in real):
         return Migrated()
     return next((value for value in real if isinstance(value, Unknown)), Unknown("it can be several things"))
 

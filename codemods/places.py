@@ -74,7 +74,7 @@ class KeywordPlace:
         return [Edit(end, end, (f"{self.separator()}{name}={text}",), order)]
 
     def separator(self) -> str:
-        return _separator(self.source, self.span[0])
+        return _separator(self.source, self.span)
 
     def indentation(self) -> str:
         return self.source.indentation(self.span[0])
@@ -119,7 +119,7 @@ class EntryPlace:
         return [Edit(end, end, (f"{self.separator()}{self._quoted(name)}: {text}",), order)]
 
     def separator(self) -> str:
-        return _separator(self.source, self.span[0])
+        return _separator(self.source, self.span)
 
     def indentation(self) -> str:
         return self.source.indentation(self.span[0])
@@ -190,11 +190,14 @@ def _joined(written: Iterable[Parts], separator: str) -> Parts:
     return tuple(out)
 
 
-def _separator(source: Source, start: int) -> str:
+_ALONE = re.compile(rb"[ \t]*,?[ \t]*(?:#[^\r\n]*)?(?:\r|\n|$)")
+
+
+def _separator(source: Source, span: Span) -> str:
     """How the author separates arguments: on lines of their own, or on one line."""
-    line = source.line_start(start)
-    before = source.data[line:start]
-    if before.strip():
+    line = source.line_start(span[0])
+    before = source.data[line : span[0]]
+    if before.strip() or not _ALONE.match(source.data, span[1]):
         return ", "
     return f",{source.newline}{before.decode()}"
 

@@ -143,8 +143,8 @@ def _is_agreed(
     if any(change not in touched for change in definition.changed_by):
         return False
     span = context.source.span(context.source.statement(definition.node))
-    wanted = {frozenset(edit for edit in touch.edits if _within(edit, span)) for touch in touches}
-    return len(wanted) == 1
+    wanted = {frozenset(edit for edit in touch.edits if _within(edit, span)) for touch in touches if touch.edits}
+    return len(wanted) <= 1
 
 
 def _within(edit: Edit, span: tuple[int, int]) -> bool:

@@ -398,6 +398,8 @@ class TemplateReader:
     def _literal(self, node: ast.Constant | ast.JoinedStr) -> Template:
         if isinstance(node, ast.Constant) and not isinstance(node.value, str):
             return Hole(node, HOLE)
+        if isinstance(self.source.parent(node), ast.JoinedStr | ast.FormattedValue) and not self._is_expression(node):
+            return Hole(node, HOLE)
         tokens = dissect(self.source, self.source.span(node))
         if tokens is None:
             return Hole(node, HOLE)
@@ -407,6 +409,11 @@ class TemplateReader:
         if any(HOLE in piece.text for _, pieces in read for piece in pieces if not piece.is_field):
             return Hole(node, HOLE)
         return Literal(node, flat, self.source, read)
+
+    def _is_expression(self, node: ast.expr) -> bool:
+        """Whether the node is a field's own expression, not a part of the f-string around it."""
+        parent = self.source.parent(node)
+        return isinstance(parent, ast.FormattedValue) and parent.value is node
 
     def _piece(self, part: Chars | Field, fields: Iterator[ast.FormattedValue]) -> Piece:
         if isinstance(part, Chars):

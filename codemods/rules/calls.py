@@ -11,10 +11,11 @@ legacy form and is served through `migrate.with_completions`.
 
 from __future__ import annotations
 
+import ast
 import re
 
 from codemods.edits import Edit
-from codemods.plans import Context, Plan, Refusal, Site
+from codemods.plans import Context, Plan, Refusal, Site, Touch
 from codemods.rules.arguments import rewrite_arguments
 from codemods.rules.responses import rewrite_reads
 
@@ -65,7 +66,21 @@ def _bridge_whole(context: Context, site: Site, rule: str, reason: str) -> Plan:
     plan.edits.extend([Edit(start, start, ("with_completions(",), 2), Edit(close, close, (")",), -2)])
     plan.bridge(rule if rule == "TC105" else "TC104", reason, "with_completions")
     plan.evidence.extend(site.client.evidence or ("the call has the legacy arguments",))
+    plan.touches.extend(_model_reads(context, site))
     return plan
+
+
+def _model_reads(context: Context, site: Site) -> list[Touch]:
+    """The adapter takes the old model and its successor alike: this call agrees to either."""
+    if site.call is None:
+        return []
+    names = [keyword.value for keyword in site.call.keywords if keyword.arg == "model"]
+    return [
+        Touch(definition, name, ())
+        for name in names
+        if isinstance(name, ast.Name)
+        for definition in context.flow.reaching(name).definitions
+    ]
 
 
 def receiver_span(context: Context, site: Site) -> tuple[int, int]:

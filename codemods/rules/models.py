@@ -46,6 +46,8 @@ def rewrite_model(context: Context, site: Site, plan: Plan, place: Place) -> Non
         plan.evidence.append(f"model constant {definition.name} at line {line} is read by legacy calls only")
     elif plan.has_prefill:
         plan.edits.append(Edit(*place.value_span, (json.dumps(target),)))
+        if definition is not None and isinstance(node, ast.Name):
+            plan.touches.append(Touch(definition, node, ()))
     elif target != text:
         _bridge_model(context, site, plan, place, "the model constant has other readers")
         return

@@ -40,11 +40,15 @@ def convert_prompt(context: Context, site: Site, plan: Plan, place: Place) -> No
     attempt = Plan()
     try:
         _convert(context, attempt, place)
-    except Opaque as reason:
-        _bridge_prompt(context, plan, place, str(reason))
-        return
+    except Opaque as opaque:
+        reason = str(opaque)
     except PromptError as error:
         raise Refusal("TC302", f"the server refuses this prompt: {error}") from error
+    else:
+        reason = ""
+    if reason:
+        _bridge_prompt(context, plan, place, reason)
+        return
     plan.edits.extend(attempt.edits)
     plan.touches.extend(attempt.touches)
     plan.evidence.extend(attempt.evidence)
@@ -55,9 +59,32 @@ def convert_prompt(context: Context, site: Site, plan: Plan, place: Place) -> No
 def _bridge_prompt(context: Context, plan: Plan, place: Place, reason: str) -> None:
     if not context.options.bridge:
         raise Refusal("TC303", f"{reason}, and {context.no_bridge_reason}")
+    if _may_end_in_prefill(context, place.value):
+        raise Refusal("TC104", f"{reason}, and it may put words in the model's mouth")
     plan.prompt_is_runtime = True
     plan.edits.extend(place.splat("arguments_from_prompt(", ")"))
     plan.bridge("TC101", reason, "arguments_from_prompt")
+
+
+def _may_end_in_prefill(context: Context, node: ast.expr) -> bool:
+    """Whether a text that goes into the prompt has words after an Assistant marker.
+
+    The models that most calls move to refuse a prefill; only the adapter can choose another one
+    once it sees the prompt.
+    """
+    seen: set[ast.AST] = set()
+    stack: list[ast.AST] = [node]
+    while stack and len(seen) < _MOST_STEPS:
+        part = stack.pop()
+        if part in seen:
+            continue
+        seen.add(part)
+        if isinstance(part, ast.Constant | ast.JoinedStr | ast.BinOp):
+            label = list(_LABEL.finditer(flat := context.templates.template_of(part).flat))
+            if label and label[-1].group() == "Assistant:" and flat[label[-1].end() :].strip():
+                return True
+        stack.extend(_sources(context, part))
+    return False
 
 
 def _convert(context: Context, plan: Plan, place: Place) -> None:
