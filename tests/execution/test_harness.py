@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import textwrap
 from pathlib import Path
 
@@ -9,7 +11,7 @@ import pytest
 
 from migrate.double import Double
 from tests.execution.compare import compare_runs, normal_output
-from tests.execution.programs import Interpreter, Run, run_program
+from tests.execution.programs import PROJECT, Interpreter, Run, run_program
 from tests.sdks import LEGACY, sdk_python
 
 BEFORE = """
@@ -195,3 +197,28 @@ def test_run_program_gives_output_and_requests(double: Double, tmp_path: Path) -
 )
 def test_only_spaces_before_an_answer_are_left_out(printed: str, normal: str) -> None:
     assert normal_output(printed, ["Yes it is"]) == normal
+
+
+@pytest.mark.parametrize(
+    "after, status, shown",
+    [
+        (None, 0, "no difference"),
+        (AFTER, 0, "no difference"),
+        (AFTER.replace("terse", "kind"), 1, "system: 'You are terse.' became 'You are kind.'"),
+    ],
+)
+def test_the_command_compares_a_program_of_ones_own(
+    after: str | None, status: int, shown: str, tmp_path: Path
+) -> None:
+    files = [tmp_path / "before.py", *([tmp_path / "after.py"] if after else [])]
+    for file, text in zip(files, (BEFORE, after or ""), strict=False):
+        file.write_text(text)
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.execution", *map(str, files)],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == status, done.stderr
+    assert shown in done.stdout
