@@ -196,5 +196,9 @@ def _convert(direction: Any, file: Any, jsonl: bool, field: str | None) -> int:
         raise click.UsageError("--field names a field of JSON Lines: give --jsonl with it")
     out, err = sys.stdout.buffer, sys.stderr
     if jsonl:
-        return convert_stream(file, direction, field or "prompt", out, err)
-    return convert_one(file.read(), direction, out, err)
+        code = convert_stream(file, direction, field or "prompt", out, err)
+    else:
+        code = convert_one(file.read(), direction, out, err)
+    out.flush()
+    err.flush()
+    return code

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import inspect
 import json
 import os
 import signal
@@ -62,8 +63,14 @@ def make(root: Path, **contents: str | bytes) -> None:
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
 
 
+def runner() -> CliRunner:
+    """Both streams apart, which click 8.1 does when asked and click 8.2 always."""
+    apart: dict[str, Any] = {"mix_stderr": False}
+    return CliRunner(**(apart if "mix_stderr" in inspect.signature(CliRunner).parameters else {}))
+
+
 def run(*arguments: str, source: bytes | None = None) -> Result:
-    return CliRunner().invoke(main, arguments, input=source, catch_exceptions=False)
+    return runner().invoke(main, arguments, input=source, catch_exceptions=False)
 
 
 def json_of(*arguments: str) -> tuple[int, dict[str, Any]]:
@@ -183,11 +190,10 @@ def test_output_goes_to_a_file(fake: Path) -> None:
 
 def test_colours_are_for_terminals(fake: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     make(fake, a="# LEGACY\n")
-    runner = CliRunner()
-    assert "\x1b[32m" not in runner.invoke(main, ["check"]).stdout
-    assert "\x1b[32m" in runner.invoke(main, ["check"], color=True).stdout
+    assert "\x1b[32m" not in runner().invoke(main, ["check"]).stdout
+    assert "\x1b[32m" in runner().invoke(main, ["check"], color=True).stdout
     monkeypatch.setenv("NO_COLOR", "1")
-    assert "\x1b[32m" not in runner.invoke(main, ["check"], color=True).stdout
+    assert "\x1b[32m" not in runner().invoke(main, ["check"], color=True).stdout
 
 
 # -- diff ------------------------------------------------------------------------------------------
@@ -767,7 +773,7 @@ def test_help_loads_click_and_little_else() -> None:
     loaded = set(done.stdout.rpartition(").")[2].split())
     ours = {name for name in loaded if name.startswith(("codemods", "migrate"))}
     assert ours == {"codemods", "codemods.cli"}
-    assert loaded.isdisjoint({"libcst", "pydantic", "pathspec", "packaging", "json", "multiprocessing"})
+    assert loaded.isdisjoint({"libcst", "pydantic", "packaging", "json", "multiprocessing"})
 
 
 def test_a_search_without_hits_loads_no_parser(tree: Path) -> None:
@@ -786,7 +792,7 @@ def test_a_search_without_hits_loads_no_parser(tree: Path) -> None:
         cwd=tree,
     )
     loaded = set(done.stdout.split())
-    assert loaded.isdisjoint({"pydantic", "pathspec", "packaging", "libcst.matchers"})
+    assert loaded.isdisjoint({"pydantic", "packaging", "libcst", "anthropic"})
 
 
 def test_the_engine_keeps_its_side() -> None:

@@ -182,14 +182,24 @@ def test_ignored_files_are_counted(tree: Path) -> None:
 
 
 # Names and patterns from few letters, so that they often meet; the real git is the judge.
-_NAMES = st.lists(st.sampled_from(["a", "b", "ab"]), min_size=1, max_size=3).map("/".join)
+_PARTS = st.sampled_from(["a", "b", "ab", "a b", "é", "[", "\\", "a]", "!a", "#a", "B1"])
+_NAMES = st.lists(_PARTS, min_size=1, max_size=3).map("/".join)
+_GLOBS = st.lists(
+    st.sampled_from(
+        ["a", "b", "*", "**", "/", "/", "?", "[ab]", "[!a]", "[^b]", "[]a]", "[a-b]", "[b-a]", "[[:alpha:]]",
+         "[[:nope:]]", "[\\]]", "[", "]", "\\", "\\*", "\\!", "\\#", " ", "\\ ", "é", "#", "!", "-", "1", "A-Z"]
+    ),
+    max_size=5,
+).map("".join)  # fmt: skip
 _PATTERNS = st.lists(
     st.builds(
         "{}{}{}{}".format,
-        st.sampled_from(["", "!"]),
+        st.sampled_from(["", "", "!"]),
         st.sampled_from(["", "/", "**/"]),
-        st.one_of(_NAMES, st.sampled_from(["*", "a*", "?b", "[ab]", "a/*", "a/**", "**/b"])),
-        st.sampled_from(["", "/"]),
+        st.one_of(
+            _NAMES, _GLOBS, st.sampled_from(["*", "a*", "?b", "[ab]", "a/*", "a/**", "**/b", "a/**/b"])
+        ),
+        st.sampled_from(["", "", "/", " ", "\r"]),
     ),
     max_size=4,
 )
@@ -205,7 +215,7 @@ def work_tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @given(patterns=_PATTERNS, name=_NAMES)
 def test_rules_agree_with_git(work_tree: Path, patterns: list[str], name: str) -> None:
     content = "\n".join(patterns) + "\n"
-    (work_tree / ".gitignore").write_text(content)
+    (work_tree / ".gitignore").write_bytes(content.encode())
     judge = ["git", "-C", str(work_tree), "check-ignore", "--no-index", "-q", name]
     expected = subprocess.run(judge, check=False).returncode == 0
     assert _ignored_on_the_way(ignore_rules("/top", content.encode(), None), name) is expected
