@@ -7,12 +7,14 @@ this module loads no SDK.
 from __future__ import annotations
 
 import inspect
+import warnings
 from functools import cache
 from types import ModuleType, new_class
 from typing import TYPE_CHECKING, Any, overload
 
 from migrate import sdk
 from migrate.completions import AsyncCompletions, Completions
+from migrate.errors import MigrationWarning
 from migrate.policy import DEFAULT_POLICY, Policy
 from migrate.prompts import AI_PROMPT, HUMAN_PROMPT
 
@@ -127,6 +129,32 @@ def _copy(self: Any, *args: Any, migration: Policy | None = None, **options: Any
     return made
 
 
+def _count_tokens(self: Any, text: str) -> Any:
+    """About how many tokens a text has; removed in SDK 0.39 together with the old tokenizer.
+
+    Asks the server, as there is no tokenizer to run here, and counts the text as one user turn of
+    claude-opus-4-8, with a MigrationWarning: the number is not the one the old method gave. An
+    asynchronous client returns an awaitable, as it did.
+    """
+    warnings.warn(
+        "count_tokens asks the server how many tokens the text has as a user turn of "
+        f"{_COUNTING_MODEL}; the old tokenizer gave another number",
+        MigrationWarning,
+        stacklevel=2,
+    )
+    counter = self.messages if hasattr(self.messages, "count_tokens") else self.beta.messages
+    ask = {"model": _COUNTING_MODEL, "messages": [{"role": "user", "content": text}]}
+    if not sdk.is_async_class(type(self)):
+        return counter.count_tokens(**ask).input_tokens if text.strip() else 0
+
+    async def count() -> int:
+        return int((await counter.count_tokens(**ask)).input_tokens) if text.strip() else 0
+
+    return count()
+
+
+_COUNTING_MODEL = "claude-opus-4-8"
+
 # What is laid over a client class of the SDK. The SDK asks in places whether a client is of its exact
 # class (to look for credentials in the environment, to hand them on to copies). While its own code
 # makes or copies a client, our classes therefore stand aside.
@@ -136,6 +164,7 @@ _LAID_OVER = {
     "completions": _CompletionsAttribute(),
     "with_raw_response": _PrefixAttribute("with_raw_response"),
     "with_streaming_response": _PrefixAttribute("with_streaming_response"),
+    "count_tokens": _count_tokens,
     "__init__": _init,
     "copy": _copy,
     "with_options": _copy,
@@ -225,8 +254,9 @@ def install(*, migration: Policy | None = None) -> None:
     """CHANGE THE INSTALLED ``anthropic`` PACKAGE for the whole running process.
 
     For programs whose ``import anthropic`` cannot be edited. Puts ``completions`` (answered by the
-    Messages API) on Anthropic, AsyncAnthropic, AnthropicBedrock and AsyncAnthropicBedrock, the two
-    constants on the module and these classes, and ``anthropic.types.Completion`` where it is gone.
+    Messages API) and ``count_tokens`` on Anthropic, AsyncAnthropic, AnthropicBedrock and
+    AsyncAnthropicBedrock, the two constants on the module and these classes, and
+    ``anthropic.types.Completion`` where it is gone.
     Call it before anything does ``from anthropic import HUMAN_PROMPT``. On SDK 0.x it replaces the
     SDK's own ``completions``, whose endpoint no model serves any more.
 
@@ -240,6 +270,7 @@ def install(*, migration: Policy | None = None) -> None:
         _put(cls, "completions", attribute)
         _put(cls, "HUMAN_PROMPT", HUMAN_PROMPT)
         _put(cls, "AI_PROMPT", AI_PROMPT)
+        _put(cls, "count_tokens", _count_tokens)
     _put(package, "HUMAN_PROMPT", HUMAN_PROMPT)
     _put(package, "AI_PROMPT", AI_PROMPT)
     if not hasattr(package.types, "Completion"):

@@ -404,6 +404,21 @@ def check_credentials_reach_copies() -> None:
     assert own.copy().credentials is own.credentials
 
 
+def check_tokens_of_a_text_can_be_counted() -> None:
+    own = client()
+    (warning,) = warned(lambda: own.count_tokens("one two three"))
+    assert "another number" in str(warning.message)
+    assert own.count_tokens("one two three") == own.count_tokens("one two") + 1
+    assert own.count_tokens(" ") == 0
+
+    async def run() -> None:
+        async with async_client() as other:
+            assert await other.count_tokens("one two three") == own.count_tokens("one two three")
+            assert await other.count_tokens("") == 0
+
+    asyncio.run(run())
+
+
 def check_a_test_can_put_its_own_completions_there() -> None:
     own = client()
     own.completions = fake = SimpleNamespace(create=lambda **_: "faked")
@@ -472,7 +487,7 @@ def check_bedrock_models_that_know_only_the_old_version() -> None:
 def surface() -> dict[str, Any]:
     places = [anthropic, anthropic.types, anthropic.Anthropic, anthropic.AsyncAnthropic]
     places += [anthropic.AnthropicBedrock, anthropic.AsyncAnthropicBedrock]
-    names = ("completions", "HUMAN_PROMPT", "AI_PROMPT", "Completion")
+    names = ("completions", "count_tokens", "HUMAN_PROMPT", "AI_PROMPT", "Completion")
     return {f"{place.__name__}.{name}": vars(place).get(name) for place in places for name in names}
 
 
