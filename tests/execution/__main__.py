@@ -16,7 +16,7 @@ from pathlib import Path
 
 from codemods.outcome import Options
 from migrate.double import Double
-from tests.execution.compare import compare_runs
+from tests.execution.compare import ALLOWANCES, compare_runs
 from tests.execution.programs import Interpreter, Run
 from tests.sdks import LEGACY, NEWEST, sdk_python
 
@@ -29,7 +29,7 @@ def main() -> int:
     parser.add_argument(
         "after", type=Path, metavar="AFTER.py", nargs="?", help="default: what the codemod makes of it"
     )
-    parser.add_argument("--any-order", action="store_true", help="requests may come in another order")
+    parser.add_argument("--allow", choices=sorted(ALLOWANCES), action="append", default=[])
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, Double() as double:
         after = chosen.after or _rewritten(chosen.before, Path(folder))
@@ -37,7 +37,7 @@ def main() -> int:
             old, new = legacy.run(chosen.before, double), newest.run(after, double)
     _show(f"before: {chosen.before} on anthropic {LEGACY}", old)
     _show(f"after: {after} on anthropic {NEWEST}", new)
-    found = compare_runs(old, new, any_order=chosen.any_order)
+    found = compare_runs(old, new, frozenset(chosen.allow))
     print("\n".join(found) or "no difference")
     return 1 if found else 0
 

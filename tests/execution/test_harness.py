@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from migrate.double import Double
-from tests.execution.compare import compare_runs, normal_output
+from tests.execution.compare import ANY_ORDER, BLANK_STOPS, allowances, compare_runs, normal_output
 from tests.execution.programs import PROJECT, Interpreter, Run, run_program
 from tests.sdks import LEGACY, sdk_python
 
@@ -144,7 +144,50 @@ def test_order_counts_unless_a_program_says_otherwise(
     )
     assert forth.status == 0, forth.stderr
     assert compare_runs(forth, back)
-    assert compare_runs(forth, back, any_order=True) == []
+    assert compare_runs(forth, back, frozenset({ANY_ORDER})) == []
+
+
+BLANK_STOP = """
+from migrate import Anthropic
+
+reply = Anthropic().completions.create(
+    model="claude-2.1",
+    max_tokens_to_sample=300,
+    stop_sequences=["\\n"],
+    prompt='\\n\\nHuman: SAY: "one\\\\ntwo"\\n\\nAssistant:',
+)
+print(reply.completion)
+"""
+
+
+def test_a_blank_stop_may_be_cut_by_the_adapter_if_the_program_says_so(
+    double: Double, legacy: Interpreter, newest: Interpreter, tmp_path: Path
+) -> None:
+    old = run_text(BLANK_STOP.replace("migrate", "anthropic"), tmp_path, legacy, double)
+    new = run_text(BLANK_STOP, tmp_path, newest, double)
+    assert old.stdout == " one\n"
+    assert compare_runs(old, new) == [
+        "request 1: stop sequences: ['\\n'] became nothing",
+        "request 1: was answered 'one\\ntwo' instead of 'one'",
+    ]
+    assert compare_runs(old, new, frozenset({BLANK_STOPS})) == []
+
+
+@pytest.mark.parametrize(
+    "line, stated",
+    [
+        ("# runs", set()),
+        ("# runs: any order", {ANY_ORDER}),
+        ("# runs: blank stops, any order\n", {ANY_ORDER, BLANK_STOPS}),
+    ],
+)
+def test_a_program_says_what_may_differ(line: str, stated: set[str]) -> None:
+    assert allowances(line) == stated
+
+
+def test_nothing_else_may_differ() -> None:
+    with pytest.raises(ValueError, match="can follow"):
+        allowances("# runs: whatever")
 
 
 def test_programs_start_fresh_and_do_not_disturb_each_other(
@@ -193,6 +236,7 @@ def test_run_program_gives_output_and_requests(double: Double, tmp_path: Path) -
         (" Yes\n it\n is\n", "Yes\n it\n is\n"),
         ("no Answer here", "no Answer here"),
         ("es it is", "es it is"),
+        ("said: YES IT IS", "said:YES IT IS"),
     ],
 )
 def test_only_spaces_before_an_answer_are_left_out(printed: str, normal: str) -> None:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from migrate.double import Double
-from tests.execution.compare import compare_runs
+from tests.execution.compare import ANY_ORDER, compare_runs
 from tests.execution.programs import PROJECT, Interpreter
 
 SAMPLE = PROJECT / "examples" / "legacy_app"
@@ -30,5 +30,5 @@ def test_same_before_and_after(
     old, new = legacy.run(SAMPLE / "run.py", double), newest.run(copy / "run.py", double)
     assert old.status == 0, old.stderr
     # Its drafts are asked for at the same time, and may arrive in any order.
-    found = compare_runs(old, new, any_order=True)
+    found = compare_runs(old, new, frozenset({ANY_ORDER}))
     assert not found, "\n".join([*found, fixed.stdout, fixed.stderr])

@@ -1,0 +1,62 @@
+"""Unchanged legacy programs on the newest SDK, through ``install()``, and the same programs rewritten.
+
+The adapter and the codemod translate by the same functions; here they are held against each other. For
+each fixture program that can run: under SDK 0.125.0 it prints what it prints under the newest SDK with
+the adapter, and the adapter asks what the rewritten program asks.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from codemods.outcome import Options
+from migrate.double import Double
+from tests.execution.compare import ANY_ORDER, BLANK_STOPS, allowances, compare_requests, compare_runs
+from tests.execution.programs import PROJECT, Interpreter, Run
+from tests.execution.test_fixtures import case_name, running_programs
+
+LAUNCHER = """\
+import runpy, sys, warnings
+import migrate
+warnings.simplefilter("ignore", migrate.MigrationWarning)
+migrate.install()
+sys.path.insert(0, {folder!r})
+sys.argv = [{program!r}]
+runpy.run_path({program!r}, run_name="__main__")
+"""
+
+
+def run_adapted(program: Path, double: Double, newest: Interpreter, folder: Path) -> Run:
+    launcher = folder / f"adapted_{program.stem.replace('.', '_')}.py"
+    launcher.write_text(LAUNCHER.format(program=str(program), folder=str(program.parent)), "utf-8")
+    return newest.run(launcher, double)
+
+
+def test_the_sample_application_runs_unchanged(
+    double: Double, legacy: Interpreter, newest: Interpreter, tmp_path: Path
+) -> None:
+    program = PROJECT / "examples" / "legacy_app" / "run.py"
+    old = legacy.run(program, double)
+    new = run_adapted(program, double, newest, tmp_path)
+    found = compare_runs(old, new, frozenset({ANY_ORDER, BLANK_STOPS}))
+    assert not found, "\n".join([*found, new.stderr])
+    assert {request.path for request in new.requests} == {"/v1/messages"}
+
+
+@pytest.mark.parametrize("before", running_programs(), ids=case_name)
+def test_the_adapter_and_the_codemod_ask_the_same(
+    before: Path, double: Double, legacy: Interpreter, newest: Interpreter, tmp_path: Path
+) -> None:
+    from codemods.rewrite import rewrite_source
+
+    source = before.read_bytes()
+    allowed = allowances(source.decode("utf-8-sig", "replace").splitlines()[0])
+    after = tmp_path / before.name
+    after.write_bytes(rewrite_source(source, str(before), Options()).source)
+    adapted = run_adapted(before, double, newest, tmp_path)
+    found = compare_runs(legacy.run(before, double), adapted, allowed | {BLANK_STOPS})
+    assert not found, "\n".join([*found, adapted.stderr])
+    apart = compare_requests(newest.run(after, double).requests, adapted.requests, allowed)
+    assert not apart, "\n".join(apart)
