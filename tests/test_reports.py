@@ -193,7 +193,7 @@ c.py: failed: a bug in to-messages
 
 d\udce9.py: skipped: a named pipe
 
-4 findings: 1 to rewrite, 1 to bridge, 1 to change and review, 1 left to do by hand.
+4 findings: 1 to rewrite, 1 to bridge, 1 to review, 1 left to do by hand.
 4 files: 1 unchanged, 1 to rewrite in part, 1 skipped, 1 failed. \
 Left out: 1 directory, 2 files ignored by git (--verbose names directories).
 
@@ -208,7 +208,7 @@ def test_text_report() -> None:
 
 def test_text_report_after_writing_and_verbose() -> None:
     text = text_report(EVERYTHING, written=True, verbose=True)
-    assert "1 rewritten, 1 bridged, 1 changed, to review, 1 left to do by hand." in text
+    assert "1 rewritten, 1 bridged, 1 to review, 1 left to do by hand." in text
     assert "1 unchanged, 1 rewritten in part, 1 skipped, 1 failed." in text
     assert "    because: bound at line 2\n" in text
     assert "    Traceback\n      KeyError\n" in text

@@ -16,13 +16,13 @@ COLOURS = {"rewritten": "green", "bridged": "cyan", "review": "yellow", "manual"
 _WILL_BE: dict[Status, str] = {
     "rewritten": "to rewrite",
     "bridged": "to bridge",
-    "review": "to change and review",
+    "review": "to review",
     "manual": "left to do by hand",
 }
 _WAS: dict[Status, str] = {
     "rewritten": "rewritten",
     "bridged": "bridged",
-    "review": "changed, to review",
+    "review": "to review",
     "manual": "left to do by hand",
 }
 _FILES: dict[OutcomeKind, tuple[str, str]] = {
