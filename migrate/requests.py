@@ -11,24 +11,16 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from migrate.errors import MigrationWarning, PromptError, TranslationError
-from migrate.models import (
-    ModelFacts,
-    Provider,
-    clamped_max_tokens,
-    find_model,
-    model_name,
-    prefill_fallback,
-    successor_of,
-)
+from migrate.models import clamped_max_tokens, model_name
 from migrate.policy import DEFAULT_POLICY, Policy
 from migrate.prompts import HUMAN_PROMPT, parse_prompt
+from migrate.routes import BEDROCK_VERSION, PORTABLE, Dialect, Note, Route, find_route
 
 #: The header of API version 2023-06-01, the last one that takes sampling arguments.
 SAMPLING_VERSION = "2023-06-01"
-BEDROCK_VERSION = "bedrock-2023-05-31"
 #: From here on the SDK refuses to wait for an answer that is not streamed, unless told how long.
 LONG_ANSWER_TOKENS = 21_334
 #: Seconds that SDK 0.3.3 and later waited for a completion.
@@ -41,29 +33,6 @@ _BODY_KEYS = frozenset(
 )
 REQUIRED = frozenset({"max_tokens_to_sample", "model", "prompt"})
 _PASSED_ON = ("extra_query", "timeout")
-
-
-@dataclass(frozen=True, slots=True)
-class Dialect:
-    """How the SDK at hand says things.
-
-    ``sampling`` and ``thinking``: whether messages.create has arguments of that name. ``versioned``:
-    whether it asks for API version 2026-10-21, under which sampling is refused. The default is valid
-    on every SDK that knows ``thinking``.
-    """
-
-    provider: Provider = "anthropic"
-    sampling: Literal["keyword", "extra_body"] = "extra_body"
-    thinking: Literal["keyword", "extra_body"] = "keyword"
-    versioned: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """One thing that could not stay as it was: a stable code, what was done, and why."""
-
-    code: str
-    message: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +55,7 @@ class RequestPlan:
 def plan_request(
     legacy: Mapping[str, Any],
     policy: Policy = DEFAULT_POLICY,
-    dialect: Dialect = Dialect(),
+    dialect: Dialect = PORTABLE,
 ) -> RequestPlan:
     """Arguments for messages.create that ask for the same answer as ``completions.create(**legacy)``.
 
@@ -117,16 +86,6 @@ def _given(legacy: Mapping[str, Any]) -> Mapping[str, Any]:
     return given
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
-    """Where calls for one model go: what that decides of the request, whatever else is in it."""
-
-    facts: ModelFacts | None
-    arguments: dict[str, Any]
-    body: dict[str, Any]
-    notes: tuple[Note, ...]
-
-
 class Translator:
     """Plans the requests of one client. Remembers its routes, since a program calls few models."""
 
@@ -141,12 +100,12 @@ class Translator:
         """See plan_request."""
         given = _given(legacy)
         notes: list[Note] = []
-        arguments = _spoken(given["prompt"], notes)
+        arguments = _spoken(given.get("prompt"), notes)
         prefilled = arguments["messages"][-1]["role"] == "assistant"
-        route = self.route(given["model"], prefilled)
+        route = self.route(given.get("model"), prefilled)
         notes += route.notes
         arguments.update(route.arguments)
-        max_tokens = given["max_tokens_to_sample"]
+        max_tokens = given.get("max_tokens_to_sample")
         arguments["max_tokens"] = clamped = clamped_max_tokens(max_tokens, route.facts)
         if clamped is not max_tokens:
             message = f"{max_tokens} tokens are more than the model gives; cut to {clamped}"
@@ -168,7 +127,7 @@ class Translator:
         if route is None:
             if len(self._routes) >= self._MOST_ROUTES:
                 self._routes.clear()
-            route = self._routes[name, prefilled] = _Router(self.policy, self.dialect).route(name, prefilled)
+            route = self._routes[name, prefilled] = find_route(self.policy, self.dialect, name, prefilled)
         return route
 
 
@@ -194,69 +153,6 @@ def _spoken(prompt: object, notes: list[Note]) -> dict[str, Any]:
     with warnings.catch_warnings():  # what it warns of is among the notes
         warnings.simplefilter("ignore", MigrationWarning)
         return conversation.to_arguments()
-
-
-class _Router:
-    """A route while it is found."""
-
-    def __init__(self, policy: Policy, dialect: Dialect) -> None:
-        self.policy = policy
-        self.dialect = dialect
-        self.facts: ModelFacts | None = None
-        self.arguments: dict[str, Any] = {}
-        self.body: dict[str, Any] = {}
-        self.notes: list[Note] = []
-
-    def note(self, code: str, message: str) -> None:
-        self.notes.append(Note(code, message))
-
-    def route(self, name: str, prefilled: bool) -> Route:
-        model = self._model_for(name)
-        if prefilled and self.facts is not None and self.facts.accepts_prefill is False:
-            model = self._prefill_model(model)
-        self.arguments["model"] = model
-        self._switch_thinking_off(model)
-        if self.facts is not None and self.facts.accepts_api_2026_10_21 is False and self.dialect.versioned:
-            self.body["anthropic_version"] = BEDROCK_VERSION
-        return Route(self.facts, self.arguments, self.body, tuple(self.notes))
-
-    def _model_for(self, name: str) -> str:
-        provider = self.dialect.provider
-        chosen = self.policy.models.get(name)
-        if chosen is not None:
-            self.facts = find_model(chosen, provider=provider)
-            self.note("model", f"{name} is answered by {chosen}, as the policy says")
-            return chosen
-        successor = successor_of(name, provider=provider)
-        self.facts = successor or find_model(name, provider=provider)
-        if successor is None:
-            return name
-        self.note("model", f"{name} is no longer served; {successor.id} answers instead{_reason(name)}")
-        return successor.id
-
-    def _prefill_model(self, refused: str) -> str:
-        ending = "the prompt ends in text for the assistant"
-        if self.policy.prefill == "error":
-            raise TranslationError(
-                f"{ending}, which {refused} does not continue; name a model that does in Policy.models, "
-                'or use Policy(prefill="fallback_model")'
-            )
-        self.facts = prefill_fallback(provider=self.dialect.provider)
-        until = self.facts.retirement_date or self.facts.retirement_not_before
-        promise = f", which is promised until {until}" if until else ""
-        self.note("prefill", f"{ending}, which {refused} does not continue; {self.facts.id} answers{promise}")
-        return self.facts.id
-
-    def _switch_thinking_off(self, model: str) -> None:
-        facts = self.facts
-        if facts is None or facts.thinking not in ("adaptive_default", "always_on"):
-            return
-        if facts.thinking_off is None or self.policy.thinking == "default":
-            self.note("thinking", f"{model} thinks before it answers, which counts toward max_tokens")
-        elif self.dialect.thinking == "keyword":
-            self.arguments["thinking"] = facts.thinking_off
-        else:
-            self.body["thinking"] = facts.thinking_off
 
 
 class _Options:
@@ -365,11 +261,6 @@ _PROMPT_NOTES = {
     "prefill_trailing_whitespace_stripped": "blanks after the text for the assistant are not sent, and the "
     "answer may begin with them",
 }
-
-
-def _reason(model: object) -> str:
-    facts = find_model(model)
-    return f" ({facts.successor_reason.rstrip('.')})" if facts and facts.successor_reason else ""
 
 
 def arguments_from_legacy(*, migration: Policy = DEFAULT_POLICY, **legacy: Any) -> dict[str, Any]:

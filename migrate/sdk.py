@@ -13,7 +13,7 @@ from typing import Any
 
 from migrate.errors import PromptError
 from migrate.models import Provider
-from migrate.requests import Dialect
+from migrate.routes import Dialect
 
 
 def load_sdk() -> Any:

@@ -13,7 +13,8 @@ from migrate.errors import MigrationWarning, PromptError, TranslationError
 from migrate.models import all_models
 from migrate.policy import Policy
 from migrate.prompts import AI_PROMPT, HUMAN_PROMPT
-from migrate.requests import Dialect, arguments_from_legacy, is_unset, plan_request
+from migrate.requests import arguments_from_legacy, is_unset, plan_request
+from migrate.routes import Dialect
 from migrate.sameness import asked, differences
 from tests.strategies import prompts
 
@@ -138,6 +139,12 @@ CASES = [
         },
         {},
         (),
+    ),
+    (
+        "nothing but markers",
+        {"model": unset("Omit"), "max_tokens_to_sample": unset("Omit"), "top_k": 1},
+        {"model": None, "max_tokens": None},
+        ("sampling",),
     ),
     (
         "None",
