@@ -60,10 +60,10 @@ def pins_of(path: str, text: str) -> list[Pin]:
     return pins
 
 
-Found = Iterator[tuple[str, SpecifierSet]]
+_Found = Iterator[tuple[str, SpecifierSet]]
 
 
-def _requirement_line(line: str) -> Found:
+def _requirement_line(line: str) -> _Found:
     """A line of requirements.txt, or one of the same form inside setup.cfg."""
     text = re.split(r"\s#|\s--hash|\\$", line.split("=", 1)[-1] if _is_setup_cfg_list(line) else line)[
         0
@@ -77,7 +77,7 @@ def _is_setup_cfg_list(line: str) -> bool:
     return line.replace(" ", "").startswith("install_requires=")
 
 
-def _quoted_requirements(line: str) -> Found:
+def _quoted_requirements(line: str) -> _Found:
     """Requirements written as strings: setup.py, and the lists of pyproject.toml."""
     if line.lstrip().startswith("#"):
         return
@@ -87,7 +87,7 @@ def _quoted_requirements(line: str) -> Found:
             yield match["text"], requirement.specifier
 
 
-def _keyed_version(line: str) -> Found:
+def _keyed_version(line: str) -> _Found:
     """`anthropic = "^0.3"` or `anthropic = {version = "^0.3", extras = […]}`: Poetry and Pipfile."""
     match = _KEYED.match(line)
     if match is None:
@@ -103,12 +103,12 @@ def _keyed_version(line: str) -> Found:
         yield f"{PACKAGE} = {inner['text']!r}".replace("'", '"'), versions
 
 
-def _pyproject_line(line: str) -> Found:
+def _pyproject_line(line: str) -> _Found:
     keyed = list(_keyed_version(line))
     yield from keyed or _quoted_requirements(line)
 
 
-_READERS: dict[str, Callable[[str], Found]] = {
+_READERS: dict[str, Callable[[str], _Found]] = {
     "pyproject.toml": _pyproject_line,
     "setup.py": _quoted_requirements,
     "Pipfile": _keyed_version,

@@ -22,7 +22,7 @@ import subprocess
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from typing import IO, Any, Protocol, cast
@@ -351,19 +351,3 @@ def number_of_jobs(wanted: int | None, candidates: int) -> int:
     if candidates < 40:  # below, starting processes costs more than it saves
         return 1
     return max(1, min(os.cpu_count() or 1, 8))
-
-
-__all__: Sequence[str] = (
-    "Analyst",
-    "Answer",
-    "Engine",
-    "Setting",
-    "Task",
-    "TooDeep",
-    "Worker",
-    "Workers",
-    "failed",
-    "load_engine",
-    "needs_worker",
-    "number_of_jobs",
-)
