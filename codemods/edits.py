@@ -93,7 +93,11 @@ def _check_home(inner: Sequence[Edit], slices: Sequence[Slice]) -> None:
     """An edit whose bytes survive in no slice vanishes with them; one that straddles is a conflict."""
     for one in inner:
         for part in slices:
-            if one.start < part.end and part.start < one.end and not (part.start <= one.start and one.end <= part.end):
+            if (
+                one.start < part.end
+                and part.start < one.end
+                and not (part.start <= one.start and one.end <= part.end)
+            ):
                 raise Overlap(f"edits overlap at byte {one.start}")
 
 

@@ -6,10 +6,14 @@ from __future__ import annotations
 import ast
 import re
 
+from codemods.flow import Definition
 from codemods.outcome import Finding, Options, Status
 from codemods.plans import Context, Plan, Site
+from codemods.rules.leftovers import find_leftovers
+from codemods.source import Source
 
 MARKER = re.compile(rb"^[ \t]*#[ \t]*TODO\(to-messages (TC\d+)\):[ \t]*([^\r\n]*)", re.M)
+_IGNORE = re.compile(r"#\s*to-messages:\s*ignore(?:\[([\w,\s-]*)\])?")
 _BRIDGE_ORDER = ("TC105", "TC104", "TC103", "TC101", "TC102")
 _BRIDGED_BY = {
     "TC101": "the prompt is converted at run time",
@@ -25,7 +29,9 @@ def site_finding(context: Context, site: Site, plan: Plan) -> Finding:
     notes = tuple(dict.fromkeys(plan.notes))
     if plan.manual is not None:
         rule, reason = plan.manual
-        return finding(context, rule, "manual", site.node, reason, tuple(plan.evidence), notes, plan.suggestion)
+        return finding(
+            context, rule, "manual", site.node, reason, tuple(plan.evidence), notes, plan.suggestion
+        )
     bridges = [rule for rule in _BRIDGE_ORDER if rule in plan.bridges]
     reasons = [f"{_BRIDGED_BY[rule]}: {plan.bridges[rule]}" for rule in bridges]
     reviews = open_reviews(plan, context.options)
@@ -84,3 +90,44 @@ def marker_findings(context: Context) -> list[Finding]:
         if rule not in context.options.accept:
             found.append(finding_at(context, rule, "review", match.span(), reason))
     return found
+
+
+def left_findings(
+    context: Context, plans: dict[Site, Plan], uncertain: list[tuple[ast.Attribute, str]]
+) -> list[Finding]:
+    """Entries for what is reported and not rewritten."""
+    found = [
+        finding(
+            context, "TC301", "manual", node, f"it cannot be told whether this is an Anthropic client: {why}"
+        )
+        for node, why in uncertain
+    ]
+    accounted = {node for site in plans for node in (site.node, *_splatted_values(context, site))}
+    for rule, node, why, advice in find_leftovers(context, accounted):
+        if not is_ignored(context.source, node):
+            found.append(finding(context, rule, "manual", node, why, suggestion=advice))
+    return found
+
+
+def _splatted_values(context: Context, site: Site) -> list[ast.AST]:
+    """The dicts whose entries the site passes with `**name`, with every change made to them."""
+    names = [keyword.value for keyword in site.call.keywords if keyword.arg is None] if site.call else []
+    stack = [
+        one for name in names if isinstance(name, ast.Name) for one in context.flow.reaching(name).definitions
+    ]
+    seen: set[Definition] = set()
+    while stack:
+        definition = stack.pop()
+        if definition not in seen:
+            seen.add(definition)
+            stack.extend(definition.previous)
+    return [definition.node for definition in seen if definition.kind != "parameter"]
+
+
+def is_ignored(source: Source, node: ast.AST) -> bool:
+    """Whether a `# to-messages: ignore` comment stands in the node's statement (or on its last line)."""
+    statement = source.statement(node)
+    start, end = source.span(node if hasattr(statement, "body") else statement)
+    line = source.line_of(end)
+    last = source.line_starts[line] if line < len(source.line_starts) else len(source.data)
+    return _IGNORE.search(source.text((start, last))) is not None

@@ -10,7 +10,7 @@ from codemods.edits import Edit, Span
 from codemods.flow import Definition
 from codemods.places import _list_removals
 from codemods.source import Source
-from codemods.templates import CannotCut, whole_statement
+from codemods.template_nodes import CannotCut, whole_statement
 
 
 def remove_names(
@@ -31,7 +31,9 @@ def remove_names(
     return edits
 
 
-def _edit_statement(source: Source, statement: ast.stmt, aliases: list[ast.alias], lines: list[str]) -> list[Edit]:
+def _edit_statement(
+    source: Source, statement: ast.stmt, aliases: list[ast.alias], lines: list[str]
+) -> list[Edit]:
     assert isinstance(statement, ast.Import | ast.ImportFrom)
     start, end = source.span(statement)
     indentation = source.indentation(start)
@@ -99,6 +101,9 @@ def _first_line(source: Source) -> int:
         start = source.line_starts[index]
         end = source.line_starts[index + 1] if index + 1 < len(source.line_starts) else len(source.data)
         line: Span = (start, end)
-        if source.data[slice(*line)].startswith(b"#!") or b"coding" in source.data[slice(*line)].partition(b"#")[2]:
+        if (
+            source.data[slice(*line)].startswith(b"#!")
+            or b"coding" in source.data[slice(*line)].partition(b"#")[2]
+        ):
             offset = end
     return offset

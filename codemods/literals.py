@@ -107,7 +107,7 @@ def _adjacent(node: libcst.BaseExpression) -> Iterator[libcst.SimpleString | lib
             yield None
             return
         left = node.left
-        yield left if isinstance(left, libcst.SimpleString | libcst.FormattedString) else None
+        yield left
         node = node.right
     yield node if isinstance(node, libcst.SimpleString | libcst.FormattedString) else None
 
@@ -135,9 +135,7 @@ def _formatted_token(leaf: libcst.FormattedString, start: int) -> Token | None:
     return Token((start, end + len(quote)), prefix, quote, parts)
 
 
-def _formatted_parts(
-    nodes: object, position: int, raw: bool
-) -> tuple[tuple[Chars | Field, ...] | None, int]:
+def _formatted_parts(nodes: object, position: int, raw: bool) -> tuple[tuple[Chars | Field, ...] | None, int]:
     import libcst
 
     parts: list[Chars | Field] = []
@@ -172,13 +170,23 @@ def _field(node: libcst.FormattedStringExpression, start: int, raw: bool) -> Fie
         parts, _ = _formatted_parts(node.format_spec, spec_start, raw)
         nested = tuple(part for part in parts or () if isinstance(part, Field))
     return Field(
-        (start, end), (inner, inner_end), node.conversion, node.format_spec is not None, node.equal is not None, nested
+        (start, end),
+        (inner, inner_end),
+        node.conversion,
+        node.format_spec is not None,
+        node.equal is not None,
+        nested,
     )
 
 
 def _chars(body: str, start: int, raw: bool, *, formatted: bool) -> Chars | None:
     """Map each character of the value to the bytes that spell it; None for an invalid escape."""
-    pattern = {(False, False): _ESCAPE, (False, True): _ESCAPE_IN_F, (True, False): _RAW, (True, True): _RAW_IN_F}
+    pattern = {
+        (False, False): _ESCAPE,
+        (False, True): _ESCAPE_IN_F,
+        (True, False): _RAW,
+        (True, True): _RAW_IN_F,
+    }
     text: list[str] = []
     starts: list[int] = []
     position = start

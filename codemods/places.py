@@ -11,7 +11,7 @@ from typing import Protocol
 
 from codemods.edits import Edit, Slice, Span
 from codemods.source import Source
-from codemods.templates import whole_statement, widen_over_parentheses
+from codemods.template_nodes import whole_statement, widen_over_parentheses
 
 Parts = tuple[str | Slice, ...]
 
@@ -19,8 +19,8 @@ Parts = tuple[str | Slice, ...]
 class Place(Protocol):
     """One argument. `value_span` includes the parentheses around the value."""
 
-    value: ast.expr
-
+    @property
+    def value(self) -> ast.expr: ...
     @property
     def value_span(self) -> Span: ...
     def rename(self, name: str) -> list[Edit]: ...
@@ -160,7 +160,10 @@ class StorePlace:
         holder = self.source.node_text(self.target.value)
         start, end = self.value_span
         whole = self.source.span(self.statement)
-        return [Edit(whole[0], start, (f"{holder}.update({before}",)), Edit(end, whole[1], (f"{after})",), -1)]
+        return [
+            Edit(whole[0], start, (f"{holder}.update({before}",)),
+            Edit(end, whole[1], (f"{after})",), -1),
+        ]
 
     def append(self, name: str, text: str, order: int) -> list[Edit]:
         holder = self.source.node_text(self.target.value)
@@ -218,7 +221,9 @@ def removals(source: Source, places: Sequence[Place]) -> list[Edit]:
     return edits
 
 
-def list_removals(source: Source, node: ast.List | ast.Tuple | ast.Set, gone: Sequence[ast.expr]) -> list[Edit]:
+def list_removals(
+    source: Source, node: ast.List | ast.Tuple | ast.Set, gone: Sequence[ast.expr]
+) -> list[Edit]:
     """The same for elements of a list display."""
     items = [_element_span(source, node, element) for element in node.elts]
     removed = {_element_span(source, node, element) for element in gone}
@@ -235,14 +240,18 @@ def _items(source: Source, holder: ast.AST) -> list[Span]:
     if isinstance(holder, ast.Call):
         low, high = source.span(holder.func)[1], source.span(holder)[1]
         positional = [
-            widen_over_parentheses(source.data, *source.span(argument), low + 1, high - 1) for argument in holder.args
+            widen_over_parentheses(source.data, *source.span(argument), low + 1, high - 1)
+            for argument in holder.args
         ]
         return sorted([*positional, *(source.span(keyword) for keyword in holder.keywords)])
     assert isinstance(holder, ast.Dict)
     spans: list[Span] = []
     for key, value in zip(holder.keys, holder.values, strict=True):
         end = widen_over_parentheses(
-            source.data, *source.span(value), source.span(key)[1] if key else source.span(value)[0], source.span(holder)[1]
+            source.data,
+            *source.span(value),
+            source.span(key)[1] if key else source.span(value)[0],
+            source.span(holder)[1],
         )[1]
         spans.append((source.span(key)[0] if key is not None else source.span(value)[0] - 2, end))
     return spans

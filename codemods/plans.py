@@ -127,6 +127,10 @@ class Context:
             return True
         return definition.scope.kind == "module" and definition.name in self.exported
 
+    def rule_is_on(self, rule: str) -> bool:
+        """Whether --select and --ignore leave the rule on."""
+        return (not self.options.select or rule in self.options.select) and rule not in self.options.ignore
+
     def can_edit(self, definition: Definition) -> bool:
         """Whether the definition may change at all; its readers are checked once all plans stand."""
         return (

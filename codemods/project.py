@@ -59,7 +59,7 @@ class Project:
                 if module in stems:
                     names = {name.decode() for name in _NAME.findall(match.group(2))}
                     index.setdefault(module.decode(), set()).update(names)
-            imported = {name for name in re.findall(rb"import\s+([^\r\n#;]+)", data)}
+            imported = set(re.findall(rb"import\s+([^\r\n#;]+)", data))
             modules = {word for line in imported for word in re.findall(rb"\w+", line)} & stems
             if modules:
                 for holder, name in _ATTRIBUTE.findall(data):
@@ -76,7 +76,11 @@ class Project:
                 found = self._by_posix.get(posixpath.join(parent, name))
                 if found is not None and not self._is_ours(found):
                     return f"the project has its own module `migrate` ({found})"
-        return "the project uses sqlalchemy-migrate, whose module is `migrate`" if self._uses_old_migrate() else None
+        return (
+            "the project uses sqlalchemy-migrate, whose module is `migrate`"
+            if self._uses_old_migrate()
+            else None
+        )
 
     def _is_ours(self, path: str) -> bool:
         data = self.read(path) or b""

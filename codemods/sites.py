@@ -31,7 +31,11 @@ def find_sites(context: Context) -> list[tuple[ast.Attribute, str]]:
     """Fill `context.sites`; return the loads that may or may not be ours, each with the reason."""
     uncertain: list[tuple[ast.Attribute, str]] = []
     for node in _nodes(context.source.tree):
-        if not isinstance(node, ast.Attribute) or node.attr != "completions" or not isinstance(node.ctx, ast.Load):
+        if (
+            not isinstance(node, ast.Attribute)
+            or node.attr != "completions"
+            or not isinstance(node.ctx, ast.Load)
+        ):
             continue
         site = _with_call(context, node)
         if site is None:
@@ -92,14 +96,19 @@ def _may_be_ours(context: Context, call: ast.Call, value: Unknown) -> bool:
     if "Anthropic client on one path" in value.reason:
         return True
     named = {keyword.arg for keyword in call.keywords}
-    if named & {"max_tokens", "messages", "engine", "n", "logprobs", "stop", "echo"} or not _imports_sdk(context):
+    if named & {"max_tokens", "messages", "engine", "n", "logprobs", "stop", "echo"} or not _imports_sdk(
+        context
+    ):
         return False
     return None in named or "prompt" in named
 
 
 def _imports_sdk(context: Context) -> bool:
     return any(
-        (isinstance(node, ast.Import) and any(alias.name.split(".")[0] == "anthropic" for alias in node.names))
+        (
+            isinstance(node, ast.Import)
+            and any(alias.name.split(".")[0] == "anthropic" for alias in node.names)
+        )
         or (isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "anthropic")
         for node in ast.walk(context.source.tree)
     )
@@ -128,7 +137,8 @@ def _rule_out_definitions(context: Context, plans: dict[Site, Plan]) -> bool:
     bad = {
         definition
         for definition, touches in touched.items()
-        if not _is_agreed(context, definition, touches, touched) and definition not in context.limits.definitions
+        if not _is_agreed(context, definition, touches, touched)
+        and definition not in context.limits.definitions
     }
     context.limits.definitions |= bad
     return bool(bad)
@@ -143,7 +153,9 @@ def _is_agreed(
     if any(change not in touched for change in definition.changed_by):
         return False
     span = context.source.span(context.source.statement(definition.node))
-    wanted = {frozenset(edit for edit in touch.edits if _within(edit, span)) for touch in touches if touch.edits}
+    wanted = {
+        frozenset(edit for edit in touch.edits if _within(edit, span)) for touch in touches if touch.edits
+    }
     return len(wanted) <= 1
 
 

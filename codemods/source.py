@@ -100,7 +100,7 @@ class Source:
 
 
 def read_source(raw: bytes) -> Source:
-    """Decode and parse. Raises NotPython with line and reason; RecursionError and MemoryError pass through."""
+    """Decode and parse. Raises NotPython with line and reason; RecursionError, MemoryError pass through."""
     bom = codecs.BOM_UTF8 if raw.startswith(codecs.BOM_UTF8) else b""
     if b"\0" in raw:
         line = _line_number(raw, raw.index(b"\0"))

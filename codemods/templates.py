@@ -1,365 +1,32 @@
-# Prompt expressions as partly known text. Knows literals and the evaluator; writes no edits itself.
-"""Templates: what a prompt expression says before it is run, and how to cut turns out of it.
-
-`template_of(expression)` reads f-strings, `+`, `"".join([...])`, `.format(...)`, `%`, names with a
-visible definition and the prompt constants however imported, and folds them into one flat text in
-which every hole (an expression whose text we do not know) is one character. Turn markers are
-sought in that flat text, so a marker that is spread over several pieces is found as well.
-
-`cut(lo, hi)` answers with the byte spans that have to go so that only [lo, hi) of the flat text is
-left: the author's own literals stay, with their quotes, escapes and holes.
-"""
+# Reads prompt expressions into templates. Knows the evaluator; cuts nothing itself.
+"""`TemplateReader`: what an expression says before it is run, as the nodes of `template_nodes`."""
 
 from __future__ import annotations
 
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from codemods.evaluate import Evaluator
 from codemods.flow import Definition
-from codemods.literals import Chars, Field, Token, dissect
-from codemods.source import Source, Span
-from codemods.values import Constant
-
-# Stands for one hole in the flat text; a literal that holds it is not read as a template.
-HOLE = "\ue0f7"
+from codemods.literals import Chars, Field, dissect
+from codemods.source import Source
+from codemods.template_nodes import (
+    HOLE,
+    Appended,
+    Concat,
+    Filled,
+    Hole,
+    Known,
+    Literal,
+    Named,
+    Piece,
+    Template,
+)
 
 _FORMAT_FIELD = re.compile(r"\{\{|\}\}|\{[^{}]*\}")
 _PERCENT_FIELD = re.compile(r"%%|%(?:\([^)]*\))?[#0\- +]*\d*(?:\.\d+)?[diouxXeEfFgGcrsa]")
 _DEEPEST = 12
-
-
-class CannotCut(Exception):
-    """The markers stand where they cannot be cut out; the message says why."""
-
-
-@dataclass(slots=True)
-class Cut:
-    """What a cut needs: spans to delete, and the definitions (with the reading name) it touches."""
-
-    deletions: list[Span] = field(default_factory=list)
-    touched: list[tuple[Definition, ast.Name | None]] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class Template:
-    """Base: an expression with its flat text."""
-
-    node: ast.expr
-    flat: str
-
-    def cut(self, lo: int, hi: int, out: Cut) -> None:
-        """Delete what is outside of [lo, hi); called only if something is kept."""
-        raise CannotCut("it is not written out where the prompt is made")
-
-    def holes(self) -> Iterator[ast.expr]:
-        """The expressions whose text is not known."""
-        return iter(())
-
-
-@dataclass(slots=True)
-class Hole(Template):
-    """An operand we know nothing of."""
-
-    def cut(self, lo: int, hi: int, out: Cut) -> None:
-        raise CannotCut("a value that is only known at run time would be cut")
-
-    def holes(self) -> Iterator[ast.expr]:
-        yield self.node
-
-
-@dataclass(slots=True)
-class Known(Template):
-    """A name or attribute whose whole text is known but defined elsewhere: kept or dropped whole."""
-
-    def cut(self, lo: int, hi: int, out: Cut) -> None:
-        if lo > 0 or hi < len(self.flat):
-            raise CannotCut("a constant holds both a turn marker and other text")
-
-
-@dataclass(slots=True)
-class Piece:
-    """A run of a literal: characters with their offsets, or a field with what it shows."""
-
-    text: str
-    starts: tuple[int, ...] = ()
-    span: Span = (0, 0)
-    inner: Template | None = None
-
-    @property
-    def is_field(self) -> bool:
-        return not self.starts
-
-
-@dataclass(slots=True)
-class Literal(Template):
-    """One or several adjacent string tokens."""
-
-    source: Source
-    tokens: list[tuple[Token, list[Piece]]]
-    braces_are_doubled: bool = True
-
-    def holes(self) -> Iterator[ast.expr]:
-        for _, pieces in self.tokens:
-            for piece in pieces:
-                if piece.inner is not None:
-                    yield from piece.inner.holes()
-
-    def cut(self, lo: int, hi: int, out: Cut) -> None:
-        position = 0
-        kept: list[int] = []
-        plans: list[Cut] = []
-        for index, (token, pieces) in enumerate(self.tokens):
-            end = position + sum(len(piece.text) for piece in pieces)
-            plan = Cut()
-            if position < hi and end > lo:
-                kept.append(index)
-                _cut_token(self.source, token, pieces, lo - position, hi - position, plan)
-            plans.append(plan)
-            position = end
-        if not kept:
-            raise CannotCut("nothing would be left of a literal")
-        for index in kept:
-            out.deletions.extend(plans[index].deletions)
-            out.touched.extend(plans[index].touched)
-        self._drop_tokens(kept[0], kept[-1], out)
-
-    def _drop_tokens(self, first: int, last: int, out: Cut) -> None:
-        if first > 0:
-            out.deletions.append((self.tokens[0][0].span[0], self.tokens[first][0].span[0]))
-        if last < len(self.tokens) - 1:
-            out.deletions.append((self.tokens[last][0].span[1], self.tokens[-1][0].span[1]))
-        for start, end in out.deletions[-2:]:
-            if b"#" in _between_tokens(self, start, end):
-                raise CannotCut("a comment stands between the pieces that go")
-
-
-def _between_tokens(literal: Literal, start: int, end: int) -> bytes:
-    """The bytes of a region that lie outside of every token."""
-    out = bytearray(literal.source.data[start:end])
-    for token, _ in literal.tokens:
-        lo, hi = max(token.span[0], start), min(token.span[1], end)
-        if lo < hi:
-            out[lo - start : hi - start] = b" " * (hi - lo)
-    return bytes(out)
-
-
-def _cut_token(source: Source, token: Token, pieces: list[Piece], lo: int, hi: int, out: Cut) -> None:
-    position = 0
-    fields_left = False
-    kept_start, kept_end = 0, 0
-    for piece in pieces:
-        end = position + len(piece.text)
-        a, b = max(lo - position, 0), min(hi - position, len(piece.text))
-        if piece.is_field:
-            if a >= b:
-                out.deletions.append(piece.span)
-            else:
-                fields_left = True
-                kept_start, kept_end = kept_start or piece.span[0], piece.span[1]
-                if (a, b) != (0, len(piece.text)):
-                    assert piece.inner is not None
-                    piece.inner.cut(a, b, out)
-        else:
-            a, b = min(a, len(piece.text)), max(b, 0)
-            if a >= b:
-                out.deletions.append((piece.starts[0], piece.starts[-1]))
-            else:
-                _delete(out, piece.starts[0], piece.starts[a])
-                _delete(out, piece.starts[b], piece.starts[-1])
-                kept_start, kept_end = kept_start or piece.starts[a], piece.starts[b]
-        position = end
-    if token.is_formatted and not fields_left:
-        _drop_formatting(token, pieces, lo, hi, out)
-    _shorten_quotes(source, token, kept_start, kept_end, out)
-
-
-def _delete(out: Cut, start: int, end: int) -> None:
-    if start < end:
-        out.deletions.append((start, end))
-
-
-def _drop_formatting(token: Token, pieces: list[Piece], lo: int, hi: int, out: Cut) -> None:
-    """An f-string that lost its last hole becomes a plain literal, its doubled braces single."""
-    at = token.span[0] + token.prefix.lower().index("f")
-    out.deletions.append((at, at + 1))
-    position = 0
-    for piece in pieces:
-        if not piece.is_field:
-            for index, char in enumerate(piece.text):
-                width = piece.starts[index + 1] - piece.starts[index]
-                if char in "{}" and width == 2 and lo <= position + index < hi:
-                    out.deletions.append((piece.starts[index], piece.starts[index] + 1))
-        position += len(piece.text)
-
-
-def _shorten_quotes(source: Source, token: Token, kept_start: int, kept_end: int, out: Cut) -> None:
-    """A triple-quoted literal whose lines were only markers becomes an ordinary one."""
-    if len(token.quote) != 3 or kept_end <= kept_start:
-        return
-    whole, kept = source.data[slice(*token.span)], source.data[kept_start:kept_end]
-    if b"\n" not in whole or b"\n" in kept or b"\r" in kept:
-        return
-    if token.quote[0].encode() in kept or kept.endswith(b"\\"):
-        return
-    start = token.span[0] + len(token.prefix)
-    out.deletions.extend([(start, start + 2), (token.span[1] - 2, token.span[1])])
-
-
-@dataclass(slots=True)
-class Concat(Template):
-    """Operands in order: of `+`, or the elements of a list that is joined by nothing."""
-
-    source: Source
-    operands: list[Template]
-    is_sum: bool
-
-    def holes(self) -> Iterator[ast.expr]:
-        for operand in self.operands:
-            yield from operand.holes()
-
-    def cut(self, lo: int, hi: int, out: Cut) -> None:
-        position = 0
-        kept: list[int] = []
-        for index, operand in enumerate(self.operands):
-            end = position + len(operand.flat)
-            if position < hi and end > lo:
-                kept.append(index)
-                a, b = max(lo - position, 0), min(hi - position, len(operand.flat))
-                if (a, b) != (0, len(operand.flat)):
-                    operand.cut(a, b, out)
-            position = end
-        if not kept:
-            raise CannotCut("nothing would be left of a sum")
-        self._drop_operands(kept[0], kept[-1], out)
-
-    def _drop_operands(self, first: int, last: int, out: Cut) -> None:
-        spans = [self.outer_span(index) for index in range(len(self.operands))]
-        start, end = self.edges()
-        if first > 0:
-            out.deletions.append((start, spans[first][0]))
-        if last < len(spans) - 1:
-            out.deletions.append((spans[last][1], end))
-        if first > 0 or last < len(spans) - 1:
-            out.deletions.extend(self._unmatched_parentheses(spans, first, last))
-
-    def edges(self) -> Span:
-        """The span the operands fill: the sum itself, or the inside of the list's brackets."""
-        if self.is_sum:
-            return self.source.span(self.node)
-        assert isinstance(self.node, ast.Call)
-        start, end = self.source.span(self.node.args[0])
-        return start + 1, end - 1
-
-    def outer_span(self, index: int) -> Span:
-        """An operand with the parentheses around it."""
-        start, end = self.source.span(self.operands[index].node)
-        low, high = self.edges()
-        return widen_over_parentheses(self.source.data, start, end, low, high)
-
-    def _unmatched_parentheses(self, spans: list[Span], first: int, last: int) -> list[Span]:
-        opened: list[int] = []
-        unmatched: list[int] = []
-        for left, right in zip(spans[first:last], spans[first + 1 : last + 1], strict=True):
-            for offset in range(left[1], right[0]):
-                char = self.source.data[offset : offset + 1]
-                if char == b"#":
-                    raise CannotCut("a comment stands between the operands")
-                if char == b"(":
-                    opened.append(offset)
-                elif char == b")":
-                    if opened:
-                        opened.pop()
-                    else:
-                        unmatched.append(offset)
-        return [(offset, offset + 1) for offset in (*unmatched, *opened)]
-
-
-def widen_over_parentheses(data: bytes, start: int, end: int, low: int, high: int) -> Span:
-    """Grow a span over pairs of parentheses around it, inside [low, high)."""
-    while True:
-        before, after = start - 1, end
-        while before >= low and data[before : before + 1] in b" \t\r\n\f":
-            before -= 1
-        while after < high and data[after : after + 1] in b" \t\r\n\f":
-            after += 1
-        if before < low or after >= high or data[before : before + 1] != b"(" or data[after : after + 1] != b")":
-            return start, end
-        start, end = before, after + 1
-
-
-@dataclass(slots=True)
-class Named(Template):
-    """A name whose one definition in this file is a template; cutting changes the definition."""
-
-    definition: Definition
-    inner: Template
-
-    def holes(self) -> Iterator[ast.expr]:
-        return self.inner.holes()
-
-    def cut(self, lo: int, hi: int, out: Cut) -> None:
-        assert isinstance(self.node, ast.Name)
-        out.touched.append((self.definition, self.node))
-        self.inner.cut(lo, hi, out)
-
-
-@dataclass(slots=True)
-class Appended(Template):
-    """`name += text`: the value so far and what is added by this statement."""
-
-    source: Source
-    definition: Definition
-    before: Template
-    added: Template
-
-    def holes(self) -> Iterator[ast.expr]:
-        yield from self.before.holes()
-        yield from self.added.holes()
-
-    def cut(self, lo: int, hi: int, out: Cut) -> None:
-        edge = len(self.before.flat)
-        if lo >= edge:
-            raise CannotCut("nothing would be left of the first part")
-        if (lo, min(hi, edge)) != (0, edge):
-            self.before.cut(lo, min(hi, edge), out)
-        if hi <= edge:
-            out.deletions.append(whole_statement(self.source, self.definition.node))
-        elif hi < len(self.flat):
-            self.added.cut(0, hi - edge, out)
-
-
-def whole_statement(source: Source, node: ast.AST) -> Span:
-    """The lines of a statement that stands alone on them and is not its block's only one."""
-    start, end = source.span(node)
-    parent = source.parents[node]
-    block = next(
-        (body for name in ("body", "orelse", "finalbody") if node in (body := getattr(parent, name, None) or [])), None
-    )
-    if block is None or len(block) == 1:
-        raise CannotCut("a block would be left empty")
-    line = source.line_start(start)
-    after = source.line_of(end)
-    next_line = source.line_starts[after] if after < len(source.line_starts) else len(source.data)
-    if source.data[line:start].strip() or source.data[end:next_line].strip():
-        raise CannotCut("a statement shares its line with something else")
-    return line, next_line
-
-
-@dataclass(slots=True)
-class Filled(Template):
-    """`template.format(...)` or `template % ...`: the fields are holes, the text is the template's."""
-
-    inner: Template
-    arguments: list[ast.expr]
-
-    def holes(self) -> Iterator[ast.expr]:
-        return iter(self.arguments)
-
-    def cut(self, lo: int, hi: int, out: Cut) -> None:
-        self.inner.cut(lo, hi, out)
 
 
 class TemplateReader:
@@ -398,7 +65,9 @@ class TemplateReader:
     def _literal(self, node: ast.Constant | ast.JoinedStr) -> Template:
         if isinstance(node, ast.Constant) and not isinstance(node.value, str):
             return Hole(node, HOLE)
-        if isinstance(self.source.parent(node), ast.JoinedStr | ast.FormattedValue) and not self._is_expression(node):
+        if isinstance(
+            self.source.parent(node), ast.JoinedStr | ast.FormattedValue
+        ) and not self._is_expression(node):
             return Hole(node, HOLE)
         tokens = dissect(self.source, self.source.span(node))
         if tokens is None:
@@ -445,7 +114,9 @@ class TemplateReader:
     def _method(self, node: ast.Call, function: ast.Attribute) -> Template:
         if function.attr == "join" and len(node.args) == 1 and isinstance(node.args[0], ast.List | ast.Tuple):
             elements = node.args[0].elts
-            plain = isinstance(node.args[0], ast.List) and not any(isinstance(e, ast.Starred) for e in elements)
+            plain = isinstance(node.args[0], ast.List) and not any(
+                isinstance(e, ast.Starred) for e in elements
+            )
             if self.evaluator.text_of(function.value) == "" and plain and elements:
                 return self._concat(node, [self.template_of(element) for element in elements], is_sum=False)
         if function.attr == "format":
@@ -486,9 +157,9 @@ class TemplateReader:
     def _reference(self, node: ast.Name | ast.Attribute) -> Template:
         named = self._named(node) if isinstance(node, ast.Name) else None
         text = self.evaluator.text_of(node)
-        if text is not None and HOLE not in text:
-            if named is None or not _shows_marker(named) or _is_only_marker(text):
-                return Known(node, text)
+        is_whole = named is None or not _shows_marker(named) or _is_only_marker(text or "")
+        if text is not None and HOLE not in text and is_whole:
+            return Known(node, text)
         return named if named is not None else Hole(node, HOLE)
 
     def _named(self, node: ast.Name) -> Template | None:
@@ -510,7 +181,8 @@ class TemplateReader:
         return None
 
     def _appended(self, definition: Definition) -> Template | None:
-        assert isinstance(definition.node, ast.AugAssign) and definition.value is not None
+        assert isinstance(definition.node, ast.AugAssign)
+        assert definition.value is not None
         if not isinstance(definition.node.op, ast.Add) or len(definition.previous) != 1:
             return None
         (previous,) = definition.previous
@@ -524,10 +196,14 @@ class TemplateReader:
             self._depth -= 1
         if before is None:
             return None
-        changed = Named(definition.node.target, before.flat, previous, before) if isinstance(
-            definition.node.target, ast.Name
-        ) else before
-        return Appended(definition.node.target, before.flat + added.flat, self.source, definition, changed, added)
+        changed = (
+            Named(definition.node.target, before.flat, previous, before)
+            if isinstance(definition.node.target, ast.Name)
+            else before
+        )
+        return Appended(
+            definition.node.target, before.flat + added.flat, self.source, definition, changed, added
+        )
 
 
 def _fields_of(piece: Piece, pattern: re.Pattern[str]) -> list[Piece]:
@@ -563,8 +239,3 @@ def _shows_marker(template: Template) -> bool:
 
 def _is_only_marker(text: str) -> bool:
     return text.strip() in ("Human:", "Assistant:")
-
-
-def is_constant_text(evaluator: Evaluator, node: ast.expr) -> bool:
-    value = evaluator.value_of(node)
-    return isinstance(value, Constant) and isinstance(value.value, str)

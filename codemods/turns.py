@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from codemods.templates import HOLE
+from codemods.template_nodes import HOLE
 from migrate.markers import BLANKS, LENIENT_OPENING, MARKERS, Role, is_blank, scan_markers
 from migrate.prompts import parse_prompt
 

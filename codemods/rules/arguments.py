@@ -120,7 +120,9 @@ def _read_named_dict(context: Context, node: ast.Name, arguments: Arguments) -> 
     latest = [_read_dict_definition(context, one, arguments, seen) for one in reaching.definitions]
     if len(latest) > 1:
         for names in latest:
-            arguments.conditional.update(name for name in names if not all(name in others for others in latest))
+            arguments.conditional.update(
+                name for name in names if not all(name in others for others in latest)
+            )
     if sum(1 for definition in seen if definition.kind == "assign") != 1:
         raise Refusal("TC104", f"**{node.id} is one of several dicts")
     for definition in seen:
@@ -217,7 +219,7 @@ def _check_stream(context: Context, arguments: Arguments, gone: list[Place]) -> 
     value = context.evaluator.value_of(place.value)
     if isinstance(value, Constant) and value.value is True:
         raise Refusal("TC105", "the call streams")
-    if isinstance(value, Constant) and value.value in (False, None) or _is_not_given(context, place.value):
+    if (isinstance(value, Constant) and value.value in (False, None)) or _is_not_given(context, place.value):
         gone.append(place)
         return
     raise Refusal("TC105", "whether the call streams is known only at run time")
@@ -266,11 +268,15 @@ def _limit(context: Context, plan: Plan, arguments: Arguments) -> None:
     most = facts.max_output_tokens if facts else None
     if most is not None and limit > most:
         plan.edits.append(Edit(*place.value_span, (str(most),)))
-        plan.notes.append(f"max_tokens {limit} -> {most}, the model's maximum (the old server cut it silently)")
+        plan.notes.append(
+            f"max_tokens {limit} -> {most}, the model's maximum (the old server cut it silently)"
+        )
         limit = most
     if limit >= _GUARDED_LIMIT and "timeout" not in arguments.places:
         plan.edits.extend(place.append("timeout", _OLD_TIMEOUT, 6))
-        plan.notes.append("timeout=600, the old default: without it the SDK refuses this limit when not streaming")
+        plan.notes.append(
+            "timeout=600, the old default: without it the SDK refuses this limit when not streaming"
+        )
 
 
 def _sampling(context: Context, plan: Plan, name: str, place: Place, gone: list[Place]) -> None:
@@ -305,7 +311,9 @@ def _stop_sequences(context: Context, plan: Plan, name: str, place: Place, gone:
         raise Refusal("TC104", "the stop sequences are not written at the call")
     texts = [context.evaluator.text_of(element) for element in node.elts]
     if any(text is not None and not text.strip() for text in texts):
-        raise Refusal("TC104", "a stop sequence is blank, which Messages refuses; the adapter cuts there itself")
+        raise Refusal(
+            "TC104", "a stop sequence is blank, which Messages refuses; the adapter cuts there itself"
+        )
     markers = [element for element, text in zip(node.elts, texts, strict=True) if text == HUMAN_PROMPT]
     if any(text is None for text in texts):
         plan.evidence.append("assumes that stop sequences known only at run time are not blank")
@@ -325,7 +333,12 @@ def _listed_definition(context: Context, plan: Plan, node: ast.Name) -> ast.expr
     reaching = context.flow.reaching(node)
     if len(reaching.definitions) == 1 and reaching.complete:
         (definition,) = reaching.definitions
-        if definition.kind == "assign" and not definition.path and not definition.changed_by and definition.value:
+        if (
+            definition.kind == "assign"
+            and not definition.path
+            and not definition.changed_by
+            and definition.value
+        ):
             return definition.value
     return node
 

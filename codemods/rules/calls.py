@@ -28,6 +28,19 @@ _NO_BRIDGE_HELPS = {"TC203": "TC203", "TC302": "TC302", "TC303": "TC303"}
 
 def plan_site(context: Context, site: Site) -> Plan:
     """The plan on the highest rung that holds: rewritten, bridged in parts, bridged whole, manual."""
+    plan = _highest(context, site)
+    off = next((rule for rule in _needed_rules(plan) if not context.rule_is_on(rule)), None)
+    return plan if off is None else _manual("TC304", f"the call needs {off}, which is switched off")
+
+
+def _needed_rules(plan: Plan) -> list[str]:
+    if plan.manual is not None:
+        return []
+    whole = plan.bridges.keys() & {"TC104", "TC105"}
+    return [*([] if whole else ["TC001"]), *plan.bridges, *plan.reviews]
+
+
+def _highest(context: Context, site: Site) -> Plan:
     if site.client.flavour == "bedrock_package":
         return _manual("TC409", _PACKAGE_REASON)
     refusal = context.limits.bridged.get(site)

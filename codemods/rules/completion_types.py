@@ -53,5 +53,6 @@ def plan_types(context: Context) -> TypeEdits:
 def _is_completion(context: Context, definition: Definition) -> bool:
     alias = definition.node
     statement = context.source.parents[alias]
-    assert isinstance(alias, ast.alias) and isinstance(statement, ast.ImportFrom)
+    assert isinstance(alias, ast.alias)
+    assert isinstance(statement, ast.ImportFrom)
     return alias.name == "Completion" and statement.module in _MODULES and not statement.level

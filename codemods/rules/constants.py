@@ -19,10 +19,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from codemods.edits import Edit
-from codemods.evaluate import PROMPT_CONSTANTS, SDK_PACKAGES
 from codemods.flow import Definition
 from codemods.plans import Context
 from codemods.rules.responses import free_quote
+from codemods.sdk_surface import PROMPT_CONSTANTS, SDK_PACKAGES
 from codemods.survival import Survival
 from codemods.values import Client, Symbol, UserClass
 
@@ -53,7 +53,8 @@ def constant_imports(context: Context) -> list[Definition]:
 def _is_sdk_constant(context: Context, definition: Definition) -> bool:
     alias = definition.node
     statement = context.source.parents[alias]
-    assert isinstance(alias, ast.alias) and isinstance(statement, ast.ImportFrom)
+    assert isinstance(alias, ast.alias)
+    assert isinstance(statement, ast.ImportFrom)
     module = (statement.module or "").split(".")[0]
     return alias.name in PROMPT_CONSTANTS and not statement.level and module in SDK_PACKAGES
 
@@ -61,9 +62,15 @@ def _is_sdk_constant(context: Context, definition: Definition) -> bool:
 def constant_attributes(context: Context) -> Iterable[ast.Attribute]:
     """Every `anthropic.HUMAN_PROMPT` and `client.HUMAN_PROMPT` load."""
     for node in ast.walk(context.source.tree):
-        if isinstance(node, ast.Attribute) and node.attr in PROMPT_CONSTANTS and isinstance(node.ctx, ast.Load):
+        if (
+            isinstance(node, ast.Attribute)
+            and node.attr in PROMPT_CONSTANTS
+            and isinstance(node.ctx, ast.Load)
+        ):
             value = context.evaluator.value_of(node.value)
-            if isinstance(value, Symbol | Client) or isinstance(value, UserClass) and _is_sdk_class(context, value):
+            if isinstance(value, Symbol | Client) or (
+                isinstance(value, UserClass) and _is_sdk_class(context, value)
+            ):
                 yield node
 
 
@@ -80,7 +87,9 @@ def plan_constants(context: Context, survival: Survival) -> ConstantEdits:
         if survival.survives(context.source.span(node)):
             edit = inline_edit(context, node, PROMPT_CONSTANTS[node.attr])
             if edit is None:
-                out.left.append((node, f"{node.attr} stands where its text cannot be written; replace it by hand"))
+                out.left.append(
+                    (node, f"{node.attr} stands where its text cannot be written; replace it by hand")
+                )
             else:
                 out.edits.append(edit)
                 out.places.append((node, node.attr))

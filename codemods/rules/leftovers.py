@@ -21,9 +21,9 @@ Left = tuple[str, ast.AST, str, str | None]
 
 _SDK_02_METHODS = {
     "completion": "messages.create(...)",
-    "completion_stream": "messages.create(..., stream=True), whose pieces are incremental and no longer cumulative",
+    "completion_stream": "messages.create(..., stream=True), whose pieces no longer repeat the text so far",
     "acompletion": "await AsyncAnthropic(...).messages.create(...)",
-    "acompletion_stream": "AsyncAnthropic(...).messages.create(..., stream=True), whose pieces are incremental",
+    "acompletion_stream": "AsyncAnthropic(...).messages.create(..., stream=True), whose pieces do not repeat",
 }
 _TOKEN_NAMES = frozenset({"count_tokens", "get_tokenizer", "sync_get_tokenizer", "async_get_tokenizer"})
 _REMOVED = {
@@ -35,7 +35,9 @@ _REMOVED = {
     "anthropic.resources.AsyncCompletions": "anthropic.resources.AsyncMessages",
     "anthropic.resources.completions": "anthropic.resources.messages",
 }
-_MOCK_NAMES = frozenset({"return_value", "side_effect", "mock_calls", "call_args", "call_count", "call_args_list"})
+_MOCK_NAMES = frozenset(
+    {"return_value", "side_effect", "mock_calls", "call_args", "call_count", "call_args_list"}
+)
 _COMPLETE_URL = re.compile(r"/v1/complete(?![\w/])")
 _PATCH_TARGET = re.compile(r"(?:completions\.create|\b(?:Async)?Completions(?:\.create)?)$")
 _EXAMPLE = re.compile(r"\.completions?\.create\(|\.completion\(\s*prompt")
@@ -79,8 +81,17 @@ def _token_counts(context: Context, node: ast.AST, used: set[ast.AST]) -> Iterat
     if isinstance(node, ast.Attribute) and node.attr in _TOKEN_NAMES and isinstance(node.ctx, ast.Load):
         value = context.evaluator.value_of(node.value)
         if isinstance(value, Symbol | Client):
-            yield "TC402", node, f"`{node.attr}` is gone; tokens are counted by the API, for a whole request", suggestion
-    elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "anthropic" and not node.level:
+            yield (
+                "TC402",
+                node,
+                f"`{node.attr}` is gone; tokens are counted by the API, for a whole request",
+                suggestion,
+            )
+    elif (
+        isinstance(node, ast.ImportFrom)
+        and (node.module or "").split(".")[0] == "anthropic"
+        and not node.level
+    ):
         for alias in node.names:
             if alias.name in _TOKEN_NAMES or node.module == "anthropic.tokenizer":
                 reason = f"`{alias.name}` is gone; tokens are counted by the API, for a whole request"
@@ -107,7 +118,12 @@ def _http_calls(context: Context, node: ast.AST, used: set[ast.AST]) -> Iterator
         return
     if _COMPLETE_URL.search(node.value) and len(node.value) < 200:
         reason = "a request to /v1/complete, which no model answers any more"
-        yield "TC403", node, reason, "POST /v1/messages with `messages` and `max_tokens`; read `content`, not `completion`"
+        yield (
+            "TC403",
+            node,
+            reason,
+            "POST /v1/messages with `messages` and `max_tokens`; read `content`, not `completion`",
+        )
 
 
 def _request_bodies(context: Context, node: ast.AST, used: set[ast.AST]) -> Iterator[Left]:
@@ -120,16 +136,26 @@ def _request_bodies(context: Context, node: ast.AST, used: set[ast.AST]) -> Iter
             yield _body_finding(context, node)
     elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
         key = node.slice
-        if isinstance(key, ast.Constant) and key.value == "max_tokens_to_sample" and _mentions_service(context):
+        if (
+            isinstance(key, ast.Constant)
+            and key.value == "max_tokens_to_sample"
+            and _mentions_service(context)
+        ):
             yield _body_finding(context, node)
 
 
 def _body_finding(context: Context, node: ast.AST) -> Left:
     if re.search(rb"bedrock|anthropic\.claude|invoke_model", context.source.data, re.I):
         reason = "a Text Completions body for Bedrock"
-        advice = '{"anthropic_version": "bedrock-2023-05-31", "max_tokens": ..., "messages": [...]}; read `content`'
+        keys = '"anthropic_version": "bedrock-2023-05-31", "max_tokens": ..., "messages": [...]'
+        advice = f"{{{keys}}}; read `content`"
         return "TC404", node, reason, advice
-    return "TC403", node, "a Text Completions request body", '{"max_tokens": ..., "messages": [...]}; read `content`'
+    return (
+        "TC403",
+        node,
+        "a Text Completions request body",
+        '{"max_tokens": ..., "messages": [...]}; read `content`',
+    )
 
 
 def _mentions_service(context: Context) -> bool:
@@ -137,19 +163,30 @@ def _mentions_service(context: Context) -> bool:
 
 
 def _test_doubles(context: Context, node: ast.AST, used: set[ast.AST]) -> Iterator[Left]:
-    reason = "a test double of the old method: after the migration it is never called, and the test proves nothing"
+    reason = (
+        "a test double of the old method: after the migration it is never called, and the test proves nothing"
+    )
     advice = "replace `client.messages.create` and give it a Message with a text block"
     if isinstance(node, ast.Attribute) and node.attr == "create" and _is_completions(node.value):
         parent = context.source.parent(node)
         named = isinstance(parent, ast.Attribute) and (
             parent.attr in _MOCK_NAMES or parent.attr.startswith("assert_")
         )
-        if named and not isinstance(context.evaluator.value_of(node.value), Migrated) and _mentions_sdk_word(context):
+        if (
+            named
+            and not isinstance(context.evaluator.value_of(node.value), Migrated)
+            and _mentions_sdk_word(context)
+        ):
             yield "TC405", node, reason, advice
         if not isinstance(node.ctx, ast.Load):
             value = context.evaluator.value_of(node.value)
             if not isinstance(value, Foreign | Unknown) or "Completions" in ast.dump(node.value):
-                yield "TC405", node, "the old method is replaced here, and the replacement no longer applies", advice
+                yield (
+                    "TC405",
+                    node,
+                    "the old method is replaced here, and the replacement no longer applies",
+                    advice,
+                )
     elif isinstance(node, ast.Constant) and isinstance(node.value, str) and _PATCH_TARGET.search(node.value):
         parent = context.source.parent(node)
         if "anthropic" in node.value and isinstance(parent, ast.Call) and node in parent.args:
@@ -166,18 +203,28 @@ def _mentions_sdk_word(context: Context) -> bool:
 
 
 def _examples(context: Context, node: ast.AST, used: set[ast.AST]) -> Iterator[Left]:
-    if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or not _is_docstring(context, node):
+    if (
+        not isinstance(node, ast.Constant)
+        or not isinstance(node.value, str)
+        or not _is_docstring(context, node)
+    ):
         return
     text = node.value
     if _EXAMPLE.search(text) and ("max_tokens_to_sample" in text or "HUMAN_PROMPT" in text):
-        yield "TC407", node, "an example in a docstring shows the old call", "show client.messages.create(...)"
+        yield (
+            "TC407",
+            node,
+            "an example in a docstring shows the old call",
+            "show client.messages.create(...)",
+        )
 
 
 def _error_texts(context: Context, node: ast.AST, used: set[ast.AST]) -> Iterator[Left]:
-    if isinstance(node, ast.Constant) and isinstance(node.value, str) and _SERVER_TEXT in node.value:
-        if not _is_docstring(context, node):
-            reason = "code that matches the old server's error text; Messages words its errors differently"
-            yield "TC408", node, reason, "test the exception's class or `body`"
+    if not isinstance(node, ast.Constant) or _is_docstring(context, node):
+        return
+    if isinstance(node.value, str) and _SERVER_TEXT in node.value:
+        reason = "code that matches the old server's error text; Messages words its errors differently"
+        yield "TC408", node, reason, "test the exception's class or `body`"
 
 
 def _is_docstring(context: Context, node: ast.Constant) -> bool:

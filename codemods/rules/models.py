@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import ast
 import json
+from typing import Literal
 
 from codemods.edits import Edit
 from codemods.flow import Definition
@@ -39,7 +40,8 @@ def rewrite_model(context: Context, site: Site, plan: Plan, place: Place) -> Non
     if isinstance(node, ast.Constant):
         plan.edits.extend(_literal_edits(context, node, text, target))
     elif definition is not None and not _needs_own_model(context, site, plan, text, target):
-        assert isinstance(node, ast.Name) and isinstance(definition.value, ast.Constant)
+        assert isinstance(node, ast.Name)
+        assert isinstance(definition.value, ast.Constant)
         edits = tuple(_literal_edits(context, definition.value, text, target))
         plan.touches.append(Touch(definition, node, edits))
         line = getattr(definition.node, "lineno", 0)
@@ -57,7 +59,7 @@ def rewrite_model(context: Context, site: Site, plan: Plan, place: Place) -> Non
 def target_model(context: Context, site: Site, plan: Plan, old: str) -> str:
     """The model to write for `old`, with notes and reviews about the choice."""
     options = context.options
-    provider = "bedrock" if site.client.is_bedrock else None
+    provider: Literal["bedrock"] | None = "bedrock" if site.client.is_bedrock else None
     facts = find_model(old, provider=provider) or find_model(old)
     chosen = options.models.get(old)
     if chosen is None and facts is not None and not _still_served(facts):
@@ -71,7 +73,9 @@ def target_model(context: Context, site: Site, plan: Plan, old: str) -> str:
     if plan.has_prefill:
         return _with_prefill(context, plan, chosen or old)
     if chosen is not None and chosen != old:
-        reason = (facts.successor_reason if facts and chosen != options.models.get(old) else None) or "as asked"
+        reason = (
+            facts.successor_reason if facts and chosen != options.models.get(old) else None
+        ) or "as asked"
         plan.notes.append(f"model {old} -> {chosen} ({_short(reason)})")
     return chosen or old
 
@@ -91,15 +95,15 @@ def _with_prefill(context: Context, plan: Plan, model: str) -> str:
     if context.options.prefill == "manual":
         raise Refusal(
             "TC203",
-            f"the prompt puts words in the model's mouth, which {model} refuses; ask for the format in the prompt "
-            "or use structured outputs",
+            f"the prompt puts words in the model's mouth, which {model} refuses; ask for the format "
+            "in the prompt or use structured outputs",
         )
     fallback = prefill_fallback()
     until = fallback.retirement_date or fallback.retirement_not_before
     plan.review(
         "TC203",
-        f"{model} takes no prefill; {fallback.id} does, but may retire from {until}: move the prefill into the "
-        "instructions before then",
+        f"{model} takes no prefill; {fallback.id} does, but may retire from {until}: move the prefill "
+        "into the instructions before then",
     )
     return fallback.id
 
@@ -147,11 +151,13 @@ def _bridge_model(context: Context, site: Site, plan: Plan, place: Place, reason
 
 
 def _switch_thinking_off(plan: Plan, place: Place, facts: ModelFacts | None) -> None:
-    """A model that thinks unasked must be told not to: the old call did not think (and paid no tokens for it)."""
+    """A model that thinks unasked is told not to: the old call did not think, nor pay tokens for it."""
     if facts is None or facts.thinking not in ("adaptive_default", "always_on"):
         return
     if facts.thinking_off is None:
-        plan.review("TC206", f"{facts.id} always thinks, and thinking counts toward max_tokens: raise small limits")
+        plan.review(
+            "TC206", f"{facts.id} always thinks, and thinking counts toward max_tokens: raise small limits"
+        )
         return
     plan.edits.extend(place.append("thinking", json.dumps(dict(facts.thinking_off)), 5))
     plan.sdk_floor = max(plan.sdk_floor, _FLOOR_OF_THINKING)

@@ -20,7 +20,7 @@ from codemods.edits import Edit, Slice
 from codemods.flow import Definition
 from codemods.places import Place
 from codemods.plans import Context, Plan, Refusal, Site, Touch
-from codemods.templates import CannotCut, Cut, Filled, Hole, Named, Template
+from codemods.template_nodes import CannotCut, Cut, Filled, Hole, Named, Template
 from codemods.turns import Layout, Range, has_hole, layout_of
 from codemods.values import Constant
 from migrate.errors import PromptError
@@ -28,7 +28,9 @@ from migrate.errors import PromptError
 _MOST_STEPS = 200
 _LABEL = re.compile(r"(?:Human|Assistant):")
 # A name like these promises several turns; what it holds is for the run-time parser to read.
-_HISTORY = re.compile(r"histor|conversation|transcript|dialog|chat_?log|turns\b|previous_(?:prompt|messages)", re.I)
+_HISTORY = re.compile(
+    r"histor|conversation|transcript|dialog|chat_?log|turns\b|previous_(?:prompt|messages)", re.I
+)
 
 
 class Opaque(Exception):
@@ -155,7 +157,8 @@ def _why_opaque(context: Context, node: ast.expr) -> str:
         if definitions and all(one.kind == "parameter" for one in definitions):
             return f"the prompt is the parameter {node.id}"
         if len(definitions) == 1:
-            return f"the prompt is put together at line {getattr(definitions[0].node, 'lineno', '?')} in a way that is not followed"
+            line = getattr(definitions[0].node, "lineno", "?")
+            return f"the prompt is put together at line {line} in a way that is not followed"
         return f"the prompt {node.id} is built in several steps"
     if isinstance(node, ast.Call):
         return "the prompt is the result of a call"
@@ -190,7 +193,8 @@ def may_carry_markers(context: Context, expression: ast.expr) -> str | None:
             continue
         seen.add(node)
         if _is_marker(context, node):
-            return f"a value that goes into the prompt carries a turn marker (line {getattr(node, 'lineno', '?')})"
+            line = getattr(node, "lineno", "?")
+            return f"a value that goes into the prompt carries a turn marker (line {line})"
         stack.extend(_sources(context, node))
     return None
 
@@ -200,7 +204,11 @@ def _is_marker(context: Context, node: ast.AST) -> bool:
         return isinstance(node.value, str) and _LABEL.search(node.value) is not None
     if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load):
         value = context.evaluator.value_of(node)
-        return isinstance(value, Constant) and isinstance(value.value, str) and _LABEL.search(value.value) is not None
+        return (
+            isinstance(value, Constant)
+            and isinstance(value.value, str)
+            and _LABEL.search(value.value) is not None
+        )
     return False
 
 
@@ -213,7 +221,9 @@ def _sources(context: Context, node: ast.AST) -> list[ast.AST]:
         value = context.evaluator.value_of(node.func)
         function = getattr(value, "node", None)
         if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
-            found.extend(part.value for part in ast.walk(function) if isinstance(part, ast.Return) and part.value)
+            found.extend(
+                part.value for part in ast.walk(function) if isinstance(part, ast.Return) and part.value
+            )
     return found
 
 
@@ -280,7 +290,11 @@ def _spell_out(context: Context, plan: Plan, place: Place, template: Template, l
 def _list_at_definition(context: Context, plan: Plan, place: Place, template: Named, layout: Layout) -> None:
     """All readers are calls of ours: the name becomes the list of messages, where it stands."""
     definition = template.definition
-    if layout.system is not None or not context.can_edit(definition) or not isinstance(template.node, ast.Name):
+    if (
+        layout.system is not None
+        or not context.can_edit(definition)
+        or not isinstance(template.node, ast.Name)
+    ):
         raise Opaque(f"{definition.name} holds several turns and is built before the call")
     if isinstance(template.inner, Filled | Named) or definition.value is None or definition.kind != "assign":
         raise Opaque("several turns are put together in more than one step")

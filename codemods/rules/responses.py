@@ -27,7 +27,21 @@ STOP_REASONS = {
 _SAME_IN_MESSAGES = frozenset({"id", "model"})
 # Text methods whose result depends on the character the text starts with.
 _COUNTS_FROM_START = frozenset(
-    "startswith find index rfind rindex removeprefix partition rpartition encode ljust rjust center zfill".split()
+    (
+        "startswith",
+        "find",
+        "index",
+        "rfind",
+        "rindex",
+        "removeprefix",
+        "partition",
+        "rpartition",
+        "encode",
+        "ljust",
+        "rjust",
+        "center",
+        "zfill",
+    )
 )
 _DEEPEST = 4
 
@@ -39,7 +53,8 @@ class Escapes(Exception):
 def rewrite_reads(context: Context, site: Site, plan: Plan) -> None:
     """Plan every read of the site's response, or keep the old shape."""
     result = site.result
-    assert result is not None and site.call is not None
+    assert result is not None
+    assert site.call is not None
     attempt = Plan()
     try:
         if site in context.limits.wrapped:
@@ -247,7 +262,11 @@ def _check_leading_space(context: Context, text: ast.expr, depth: int) -> None:
         call = context.source.parent(parent)
         if isinstance(call, ast.Call) and call.args and _starts_blank(context, call.args[0]):
             raise Escapes(f"line {line} looks for a blank in the text, and the old leading space is gone")
-    if isinstance(parent, ast.Call) and isinstance(parent.func, ast.Name) and parent.func.id in ("len", "list", "hash"):
+    if (
+        isinstance(parent, ast.Call)
+        and isinstance(parent.func, ast.Name)
+        and parent.func.id in ("len", "list", "hash")
+    ):
         raise Escapes(f"line {line} measures the text, and the old leading space is gone")
     if isinstance(parent, ast.Dict | ast.Subscript) and getattr(parent, "slice", None) is text:
         raise Escapes(f"line {line} looks the text up, and the old leading space is gone")
@@ -263,7 +282,9 @@ def _compares_text(node: ast.Compare, text: ast.expr) -> bool:
         return not all(isinstance(op, ast.Is | ast.IsNot) for op in node.ops)
     if node.left is text:
         return True
-    return any(isinstance(s, ast.Constant) and isinstance(s.value, str) and s.value[:1].isspace() for s in sides)
+    return any(
+        isinstance(s, ast.Constant) and isinstance(s.value, str) and s.value[:1].isspace() for s in sides
+    )
 
 
 def _starts_blank(context: Context, node: ast.expr) -> bool:
@@ -292,7 +313,9 @@ def _widen_equality(
 ) -> None:
     value = context.evaluator.text_of(other)
     if value is None:
-        raise Escapes(f"the stop reason is compared with a value that is not written here (line {node.lineno})")
+        raise Escapes(
+            f"the stop reason is compared with a value that is not written here (line {node.lineno})"
+        )
     if value not in STOP_REASONS:
         return
     quote = free_quote(context, node)
@@ -313,15 +336,23 @@ def _widen_equality(
 
 def _widen_membership(context: Context, node: ast.Attribute, other: ast.expr, plan: Plan) -> None:
     if not isinstance(other, ast.Tuple | ast.List | ast.Set) or not other.elts:
-        raise Escapes(f"the stop reason is looked up in a value that is not written here (line {node.lineno})")
+        raise Escapes(
+            f"the stop reason is looked up in a value that is not written here (line {node.lineno})"
+        )
     known = [context.evaluator.text_of(element) for element in other.elts]
     if None in known:
-        raise Escapes(f"the stop reason is compared with a value that is not written here (line {node.lineno})")
+        raise Escapes(
+            f"the stop reason is compared with a value that is not written here (line {node.lineno})"
+        )
     quote = free_quote(context, node)
-    missing = [reason for value in known for reason in STOP_REASONS.get(value or "", ()) if reason not in known]
+    missing = [
+        reason for value in known for reason in STOP_REASONS.get(value or "", ()) if reason not in known
+    ]
     if not missing:
         return
     if quote is None:
         raise Escapes(f"no quote is left inside the f-string at line {node.lineno}")
     end = context.source.span(other.elts[-1])[1]
-    plan.edits.append(Edit(end, end, ("".join(f", {quote}{reason}{quote}" for reason in dict.fromkeys(missing)),)))
+    plan.edits.append(
+        Edit(end, end, ("".join(f", {quote}{reason}{quote}" for reason in dict.fromkeys(missing)),))
+    )

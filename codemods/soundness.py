@@ -1,0 +1,35 @@
+# Checks of a result before anybody may write it. Reads two texts; changes nothing.
+"""Whether a rewritten file still stands: it parses, and names nothing that is not defined."""
+
+from __future__ import annotations
+
+import ast
+
+from codemods.flow import Flow
+from codemods.source import Source
+
+# The oldest Python whose grammar a result has to keep to, if the original did.
+_OLDEST = (3, 10)
+
+
+def problem_of(source: Source, result: bytes, before: Flow) -> str | None:
+    """Why a result must not be written; None if it is sound."""
+    try:
+        tree = _parsed(source.data.decode("utf-8"), result.decode("utf-8"))
+    except SyntaxError as error:
+        return f"does not parse (line {error.lineno}: {error.msg})"
+    new = _unbound(Flow(tree), tree) - _unbound(before, source.tree)
+    return f"names {min(new)}, which is not defined" if new else None
+
+
+def _parsed(old: str, new: str) -> ast.Module:
+    try:
+        ast.parse(old, feature_version=_OLDEST)
+    except SyntaxError:
+        return ast.parse(new)
+    return ast.parse(new, feature_version=_OLDEST)
+
+
+def _unbound(flow: Flow, tree: ast.Module) -> set[str]:
+    loads = (node for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load))
+    return {node.id for node in loads if not flow.reaching(node).definitions}

@@ -1,0 +1,143 @@
+# What changes around the sites: constants, the response type, imports, markers.
+"""Edits and findings for everything that is not a call site itself."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+
+from codemods.edits import Edit
+from codemods.findings import finding, open_reviews
+from codemods.flow import Definition
+from codemods.imports import insert_import, remove_names
+from codemods.outcome import Finding
+from codemods.plans import Context, Plan, Site
+from codemods.rules.completion_types import TypeEdits, plan_types
+from codemods.rules.constants import ConstantEdits, plan_constants
+from codemods.sdk_surface import PROMPT_CONSTANTS
+from codemods.survival import Survival
+
+
+class Surroundings:
+    """The work around one file's sites. `edits` are the sites'; `findings` grows."""
+
+    def __init__(
+        self, context: Context, edits: list[Edit], findings: list[Finding], *, blocked: bool
+    ) -> None:
+        """`blocked`: only calls that stay are here, so what they need stays as well."""
+        self.context = context
+        self.source = context.source
+        self.site_edits = edits
+        self.findings = findings
+        self.blocked = blocked
+        self.needs: set[str] = set()
+
+    def edits(self) -> list[Edit]:
+        """All edits around the sites, without the import of our own names."""
+        types = self._types()
+        constants = self._constants(self.site_edits + types.edits)
+        if types.loads:
+            self.needs.add("Completion")
+        lines: dict[ast.stmt, list[str]] = {}
+        for definition, line in types.imports:
+            lines.setdefault(self._statement_of(definition), []).append(line)
+        for definition in constants.defined:
+            alias = definition.node
+            assert isinstance(alias, ast.alias)
+            text = PROMPT_CONSTANTS[alias.name].replace("\n", "\\n")
+            lines.setdefault(self._statement_of(definition), []).append(f'{definition.name} = "{text}"')
+        gone = [*constants.removed, *constants.defined, *(definition for definition, _ in types.imports)]
+        out = types.edits + constants.edits + remove_names(self.source, gone, lines)
+        return out + self._unused_module_imports(self.site_edits + out)
+
+    def _statement_of(self, definition: Definition) -> ast.stmt:
+        statement = self.source.parents[definition.node]
+        assert isinstance(statement, ast.stmt)
+        return statement
+
+    def _types(self) -> TypeEdits:
+        types = plan_types(self.context)
+        allowed = self.context.options.bridge and self.context.rule_is_on("TC004") and not self.blocked
+        for node in [*(definition.node for definition, _ in types.imports), *types.loads]:
+            if allowed:
+                self._report("TC004", node, "the old response type is ours now", "bridged")
+            else:
+                reason = "the type left the SDK; name `anthropic.types.Message`, or allow bridges"
+                self._report("TC004", node, reason, "manual")
+        return types if allowed else TypeEdits()
+
+    def _constants(self, edits: list[Edit]) -> ConstantEdits:
+        constants = plan_constants(self.context, Survival(edits))
+        if self.blocked or not self.context.rule_is_on("TC002"):
+            for definition in [*constants.removed, *constants.defined]:
+                why = "the constant left the SDK; it stays here for the calls that are left"
+                self._report("TC002", definition.node, why, "manual")
+            return ConstantEdits()
+        for definition in constants.defined:
+            why = f"{definition.name} is defined here, since its readers go on needing it"
+            self._report("TC003", definition.node, why)
+        for definition in constants.removed:
+            if not definition.uses:
+                self._report("TC002", definition.node, "an unused import goes")
+        for node, name in constants.places:
+            self._report("TC002", node, f"{name} becomes its text")
+        for node, reason in constants.left:
+            self._report("TC305", node, reason, "manual")
+        return constants
+
+    def _report(self, rule: str, node: ast.AST, message: str, status: str = "rewritten") -> None:
+        self.findings.append(finding(self.context, rule, status, node, message))  # type: ignore[arg-type]
+
+    def _unused_module_imports(self, edits: list[Edit]) -> list[Edit]:
+        """`import anthropic` that only the constants needed."""
+        survival = Survival(edits)
+        gone = []
+        for definition in self.context.flow.module.definitions.get("anthropic", ()):
+            alias = definition.node
+            if definition.kind != "import" or not definition.uses or self.context.is_exported(definition):
+                continue
+            assert isinstance(alias, ast.alias)
+            is_read = any(survival.survives(self.source.span(use)) for use in definition.uses)
+            if alias.name == "anthropic" and not is_read:
+                gone.append(definition)
+        return remove_names(self.source, gone, {})
+
+
+def import_edits(context: Context, names: set[str]) -> list[Edit]:
+    """The import of our names that the file does not have yet."""
+    present = {
+        alias.name
+        for statement in context.source.tree.body
+        if isinstance(statement, ast.ImportFrom) and statement.module == "migrate" and not statement.level
+        for alias in statement.names
+        if alias.asname is None
+    }
+    missing = names - present
+    return [insert_import(context.source, missing)] if missing else []
+
+
+def marker_edits(context: Context, plans: Iterable[tuple[Site, Plan]]) -> list[Edit]:
+    """One marker comment above the statement of each site that a person has to review."""
+    edits: list[Edit] = []
+    for site, plan in plans:
+        reviews = open_reviews(plan, context.options)
+        if not reviews or not context.options.markers:
+            continue
+        offset = _statement_line(context, site.node)
+        rule, reasons = next(iter(reviews)), "; ".join(reviews.values())
+        comment = f"# TODO(to-messages {rule}): {reasons}"
+        text = f"{context.source.indentation(offset)}{comment}{context.source.newline}"
+        edits.append(Edit(offset, offset, (text,), 9))
+    return edits
+
+
+def _statement_line(context: Context, node: ast.AST) -> int:
+    """Start of the line of the innermost statement that begins a line."""
+    source = context.source
+    statement = source.statement(node)
+    while True:
+        start = source.span(statement)[0]
+        line = source.line_start(start)
+        if not source.data[line:start].strip():
+            return line
+        statement = source.statement(source.parents[statement])
