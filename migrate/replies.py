@@ -126,7 +126,9 @@ class RawCompletion:
 
     @property
     def text(self) -> str:
-        written: str = self.parse().to_json(indent=None)
+        answer = self.parse()
+        # A stream has no text yet; the SDK's own response says so in its own way.
+        written: str = answer.to_json(indent=None) if hasattr(answer, "to_json") else self._raw.text
         return written
 
     @property
