@@ -68,6 +68,7 @@ PURE = frozenset(
     {
         *SHARED,
         "migrate.policy",
+        "migrate.routes",
         "migrate.sameness",
         "migrate.requests",
         "migrate.responses",
