@@ -106,6 +106,7 @@ class Context:
     path: str = ""
     exported: frozenset[str] = frozenset()
     no_bridge_reason: str = "bridges are switched off"
+    patched_in: str | None = None
     limits: Limits = field(default_factory=Limits)
     sites: list[Site] = field(default_factory=list)
     extra_findings: list[Finding] = field(default_factory=list)

@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 
 _FROM = re.compile(rb"from\s+([.\w]+)\s+import\s+(\([^)]*\)|[^\r\n#;]+)")
 _NAME = re.compile(rb"(\w+)(?:\s+as\s+\w+)?")
-_ATTRIBUTE = re.compile(rb"\b(\w+)\.(\w+)")
 _OLD_MIGRATE = re.compile(rb"^\s*(?:from|import)\s+migrate\.(?:versioning|changeset|exceptions)\b", re.M)
+_PATCH = re.compile(rb"\bCompletions\.create\s*=[^=]")
 _OWN_NAMES = (b"with_completions", b"arguments_from_prompt")
 
 
@@ -27,7 +27,8 @@ class Project:
         self._by_posix = {self._posix(path): path for path in paths}
         self._imported: dict[str, set[str]] | None = None
         self._old_migrate: bool | None = None
-        self._texts: dict[str, bytes] = {}
+        self._users: dict[str, list[str]] = {}  # module's last name -> files that import it whole
+        self._patches: str | None = None
 
     def _posix(self, path: str) -> str:
         text = str(path).replace("\\", "/")
@@ -44,7 +45,16 @@ class Project:
         stem = posixpath.basename(posix)[:-3] if posix.endswith(".py") else posixpath.basename(posix)
         if stem == "__init__":
             stem = posixpath.basename(posixpath.dirname(posix))
+        for user in self._users.pop(stem, ()):  # read again: few modules are ever asked about
+            attributes = re.findall(rb"\b%b\.(\w+)" % re.escape(stem.encode()), self.read(user) or b"")
+            self._imported.setdefault(stem, set()).update(name.decode() for name in attributes)
         return frozenset(self._imported.get(stem, ()))
+
+    def patched_surface(self) -> str | None:
+        """The file that replaces the SDK's old method, if one does."""
+        if self._imported is None:
+            self._imported = self._index()
+        return self._patches
 
     def _index(self) -> dict[str, set[str]]:
         index: dict[str, set[str]] = {}
@@ -61,10 +71,10 @@ class Project:
                     index.setdefault(module.decode(), set()).update(names)
             imported = set(re.findall(rb"import\s+([^\r\n#;]+)", data))
             modules = {word for line in imported for word in re.findall(rb"\w+", line)} & stems
-            if modules:
-                for holder, name in _ATTRIBUTE.findall(data):
-                    if holder in modules:
-                        index.setdefault(holder.decode(), set()).add(name.decode())
+            for name in modules:
+                self._users.setdefault(name.decode(), []).append(path)
+            if self._patches is None and _PATCH.search(data):
+                self._patches = path
         return index
 
     def own_migrate_module(self, path: str) -> str | None:

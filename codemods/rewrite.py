@@ -13,6 +13,7 @@ import dataclasses
 import re
 from collections.abc import Iterable
 
+import migrate
 from codemods.edits import Overlap, apply_edits
 from codemods.evaluate import Evaluator
 from codemods.findings import is_ignored, left_findings, marker_findings, site_finding
@@ -35,6 +36,8 @@ _NOTEBOOK_NEEDLES = re.compile(
     rb"HUMAN_PROMPT|AI_PROMPT|max_tokens_to_sample|/v1/complete(?![\w/])|anthropic\.(?:count_tokens|ApiException)"
 )
 # Rules under which a call stays as it is and goes on needing the old SDK.
+_PATCH = re.compile(rb"\bCompletions\.create\s*=[^=]")
+_OWN_MODULES = ("migrate", "migrate.prompts", "migrate.clients", "migrate.errors", "migrate.models")
 _OLD_CALLS = frozenset({"TC203", "TC301", "TC302", "TC303", "TC304", "TC401", "TC409"})
 
 
@@ -148,13 +151,34 @@ def _context(source: Source, path: str, options: Options, project: Project | Non
     evaluator = Evaluator(source, flow, neighbours.lookup if neighbours else None)
     exported = frozenset(_listed_in_all(source.tree))
     reason = "bridges are switched off"
+    own = _other_migrate(source.tree) or (project.own_migrate_module(path) if project else None)
+    if own is not None and options.bridge:
+        options, reason = dataclasses.replace(options, bridge=False), own
     if project is not None:
         exported |= project.names_imported_from(path)
-        own = project.own_migrate_module(path)
-        if own is not None and options.bridge:
-            options, reason = dataclasses.replace(options, bridge=False), own
     reader = TemplateReader(source, evaluator)
-    return Context(source, flow, evaluator, reader, options, path, exported, reason, Limits())
+    patched = path if _PATCH.search(source.data) else project.patched_surface() if project else None
+    return Context(source, flow, evaluator, reader, options, path, exported, reason, patched, Limits())
+
+
+def _other_migrate(tree: ast.Module) -> str | None:
+    """Why `migrate` is another module in this file; None if nothing says so."""
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.ImportFrom)
+            and not node.level
+            and (node.module or "").split(".")[0] == "migrate"
+        ):
+            names = {alias.name for alias in node.names}
+            if node.module in _OWN_MODULES and names <= {*migrate.__all__, "*"}:
+                continue
+            return f"line {node.lineno} imports another module `migrate`"
+        if isinstance(node, ast.Import) and any(alias.name.startswith("migrate.") for alias in node.names):
+            if not all(
+                alias.name in _OWN_MODULES for alias in node.names if alias.name.startswith("migrate")
+            ):
+                return f"line {node.lineno} imports another module `migrate`"
+    return None
 
 
 def _listed_in_all(tree: ast.Module) -> Iterable[str]:

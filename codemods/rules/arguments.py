@@ -20,13 +20,14 @@ from codemods.flow import Definition
 from codemods.places import EntryPlace, KeywordPlace, Place, StorePlace, list_removals, removals
 from codemods.plans import Context, Plan, Refusal, Site, Touch
 from codemods.rules.models import rewrite_model
-from codemods.rules.prompts import convert_prompt
-from codemods.values import Constant, Symbol
+from codemods.rules.prompts import convert_prompt, sources_of
+from codemods.values import Client, Constant, Symbol
 from migrate.markers import HUMAN_PROMPT
 from migrate.models import find_model
 
 _REQUIRED = ("prompt", "model", "max_tokens_to_sample")
 _KEPT = frozenset({"metadata", "timeout", "extra_headers", "extra_query"})
+_MOST_STEPS = 200
 _SAMPLING = ("temperature", "top_p", "top_k")
 # A non-streaming call with this limit or more and no timeout is a ValueError in the SDK since 0.84.
 _GUARDED_LIMIT = 21_334
@@ -257,9 +258,34 @@ def _rename_limit(context: Context, plan: Plan, name: str, place: Place, gone: l
     plan.edits.extend(place.rename("max_tokens"))
 
 
+def _check_token_budget(context: Context, place: Place) -> None:
+    """A limit worked out from a token count stands on a function that is gone."""
+    seen: set[ast.AST] = set()
+    stack: list[ast.AST] = [place.value]
+    while stack and len(seen) < _MOST_STEPS:
+        node = stack.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        if isinstance(node, ast.Attribute | ast.Name) and _counts_tokens(context, node):
+            raise Refusal(
+                "TC402", "the limit is worked out from count_tokens, which is gone: count a whole request"
+            )
+        stack.extend(sources_of(context, node))
+
+
+def _counts_tokens(context: Context, node: ast.Attribute | ast.Name) -> bool:
+    if isinstance(node, ast.Attribute):
+        owner = context.evaluator.value_of(node.value)
+        return node.attr == "count_tokens" and isinstance(owner, Client | Symbol)
+    value = context.evaluator.value_of(node)
+    return isinstance(value, Symbol) and value.path.endswith(".count_tokens")
+
+
 def _limit(context: Context, plan: Plan, arguments: Arguments) -> None:
     """Clamp a literal limit to the model's, as the server did; lift the SDK's guard on large ones."""
     place = arguments.places["max_tokens_to_sample"]
+    _check_token_budget(context, place)
     value = context.evaluator.value_of(place.value)
     if not isinstance(value, Constant) or not isinstance(value.value, int) or isinstance(value.value, bool):
         return

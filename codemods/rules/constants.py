@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from codemods.edits import Edit
 from codemods.flow import Definition
 from codemods.plans import Context
-from codemods.rules.responses import free_quote
+from codemods.rules.responses import free_quote, is_in_fstring
 from codemods.sdk_surface import PROMPT_CONSTANTS, SDK_PACKAGES
 from codemods.survival import Survival
 from codemods.values import Client, Symbol, UserClass
@@ -143,19 +143,10 @@ def inline_edit(context: Context, node: ast.expr, text: str) -> Edit | None:
         if not plain or _is_raw(context, parent):
             return None
         return Edit(opening, closing + 1, (escaped,))
-    if _is_in_fstring(context, node):
+    if is_in_fstring(context, node):
         return None
     quote = free_quote(context, node) or '"'
     return Edit(*source.span(node), (f"{quote}{escaped}{quote}",))
-
-
-def _is_in_fstring(context: Context, node: ast.AST) -> bool:
-    current: ast.AST | None = node
-    while current is not None and not isinstance(current, ast.stmt):
-        if isinstance(current, ast.JoinedStr):
-            return True
-        current = context.source.parent(current)
-    return False
 
 
 def _is_raw(context: Context, field_node: ast.FormattedValue) -> bool:

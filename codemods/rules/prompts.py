@@ -22,7 +22,7 @@ from codemods.places import Place
 from codemods.plans import Context, Plan, Refusal, Site, Touch
 from codemods.template_nodes import CannotCut, Cut, Filled, Hole, Named, Template
 from codemods.turns import Layout, Range, has_hole, layout_of
-from codemods.values import Constant
+from codemods.values import Constant, Symbol
 from migrate.errors import PromptError
 
 _MOST_STEPS = 200
@@ -61,11 +61,33 @@ def convert_prompt(context: Context, site: Site, plan: Plan, place: Place) -> No
 def _bridge_prompt(context: Context, plan: Plan, place: Place, reason: str) -> None:
     if not context.options.bridge:
         raise Refusal("TC303", f"{reason}, and {context.no_bridge_reason}")
+    handler = _sdk_handler(context, place.value)
+    if handler is not None:
+        raise Refusal("TC104", f"{reason}, and the except clause at line {handler} expects the SDK's errors")
     if _may_end_in_prefill(context, place.value):
         raise Refusal("TC104", f"{reason}, and it may put words in the model's mouth")
     plan.prompt_is_runtime = True
     plan.edits.extend(place.splat("arguments_from_prompt(", ")"))
     plan.bridge("TC101", reason, "arguments_from_prompt")
+
+
+def _sdk_handler(context: Context, node: ast.AST) -> int | None:
+    """The line of an except clause around the call that names an error of the SDK.
+
+    A bad prompt used to be the server's 400; the adapter raises it as the same class.
+    """
+    current: ast.AST | None = node
+    while current is not None and not isinstance(current, ast.FunctionDef | ast.AsyncFunctionDef):
+        parent = context.source.parent(current)
+        if isinstance(parent, ast.Try) and current in parent.body:
+            for handler in parent.handlers:
+                for part in ast.walk(handler.type) if handler.type is not None else ():
+                    if isinstance(part, ast.Name | ast.Attribute) and isinstance(
+                        context.evaluator.value_of(part), Symbol
+                    ):
+                        return handler.lineno
+        current = parent
+    return None
 
 
 def _may_end_in_prefill(context: Context, node: ast.expr) -> bool:
@@ -85,7 +107,7 @@ def _may_end_in_prefill(context: Context, node: ast.expr) -> bool:
             label = list(_LABEL.finditer(flat := context.templates.template_of(part).flat))
             if label and label[-1].group() == "Assistant:" and flat[label[-1].end() :].strip():
                 return True
-        stack.extend(_sources(context, part))
+        stack.extend(sources_of(context, part))
     return False
 
 
@@ -195,7 +217,7 @@ def may_carry_markers(context: Context, expression: ast.expr) -> str | None:
         if _is_marker(context, node):
             line = getattr(node, "lineno", "?")
             return f"a value that goes into the prompt carries a turn marker (line {line})"
-        stack.extend(_sources(context, node))
+        stack.extend(sources_of(context, node))
     return None
 
 
@@ -212,11 +234,12 @@ def _is_marker(context: Context, node: ast.AST) -> bool:
     return False
 
 
-def _sources(context: Context, node: ast.AST) -> list[ast.AST]:
+def sources_of(context: Context, node: ast.AST) -> list[ast.AST]:
+    """The nodes a value is made from: its parts, its names' definitions, what calls return and pass."""
     found: list[ast.AST] = list(ast.iter_child_nodes(node))
     if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
         for definition in context.flow.reaching(node).definitions:
-            found.extend(_definition_sources(context, definition, set()))
+            found.extend(_definitionsources_of(context, definition, set()))
     elif isinstance(node, ast.Call):
         value = context.evaluator.value_of(node.func)
         function = getattr(value, "node", None)
@@ -227,7 +250,7 @@ def _sources(context: Context, node: ast.AST) -> list[ast.AST]:
     return found
 
 
-def _definition_sources(context: Context, definition: Definition, seen: set[Definition]) -> list[ast.AST]:
+def _definitionsources_of(context: Context, definition: Definition, seen: set[Definition]) -> list[ast.AST]:
     if definition in seen:
         return []
     seen.add(definition)
@@ -237,7 +260,7 @@ def _definition_sources(context: Context, definition: Definition, seen: set[Defi
     if definition.kind == "parameter":
         found.extend(context.evaluator.passed_arguments(definition.scope.node, definition.name))
     for other in (*definition.previous, *definition.changed_by):
-        found.extend(_definition_sources(context, other, seen))
+        found.extend(_definitionsources_of(context, other, seen))
     return found
 
 

@@ -13,6 +13,7 @@ readers, or whose readers count on the old leading space, keeps the old shape: `
 from __future__ import annotations
 
 import ast
+import re
 
 from codemods.edits import Edit
 from codemods.flow import Definition
@@ -44,6 +45,9 @@ _COUNTS_FROM_START = frozenset(
     )
 )
 _DEEPEST = 4
+# Beyond this many columns a text read around a whole call is written on several lines.
+_LONGEST_LINE = 100
+_STEP = "    "
 
 
 class Escapes(Exception):
@@ -207,9 +211,37 @@ def _read_text(context: Context, node: ast.Attribute, plan: Plan) -> None:
     variable = _free_variable(node)
     start = context.source.span(node)[0]
     attribute = _attribute_span(context, node)
-    before = f"{quote}{quote}.join({variable}.text for {variable} in "
-    after = f"content if {variable}.type == {quote}text{quote})"
+    joint = _joint(context, node)
+    space = joint or " "
+    before = f"{quote}{quote}.join({joint}{variable}.text{space}for {variable} in "
+    closing = joint[: -len(_STEP)] if joint else ""
+    after = f"content{space}if {variable}.type == {quote}text{quote}{closing})"
     plan.edits.extend([Edit(start, start, (before,)), Edit(*attribute, (after,))])
+
+
+def _joint(context: Context, node: ast.Attribute) -> str:
+    """A line break with indentation if the read would make a line too long; "" to stay on the line."""
+    source = context.source
+    start, end = source.span(node)
+    line = source.line_start(start)
+    if source.line_of(start) != source.line_of(end) or is_in_fstring(context, node):
+        return ""
+    line_end = re.compile(rb"[\r\n]|$").search(source.data, end)
+    width = (
+        (line_end.start() if line_end else end) - line + len('"".join(b.text for b in  if b.type == "text")')
+    )
+    if width <= _LONGEST_LINE or not isinstance(node.value, ast.Call | ast.Await):
+        return ""
+    return source.newline + source.indentation(start) + _STEP
+
+
+def is_in_fstring(context: Context, node: ast.AST) -> bool:
+    current: ast.AST | None = node
+    while current is not None and not isinstance(current, ast.stmt):
+        if isinstance(current, ast.JoinedStr):
+            return True
+        current = context.source.parent(current)
+    return False
 
 
 def _attribute_span(context: Context, node: ast.Attribute) -> tuple[int, int]:
@@ -271,7 +303,8 @@ def _check_leading_space(context: Context, text: ast.expr, depth: int) -> None:
     if isinstance(parent, ast.Dict | ast.Subscript) and getattr(parent, "slice", None) is text:
         raise Escapes(f"line {line} looks the text up, and the old leading space is gone")
     if depth < _DEEPEST:
-        for definition in context.definitions_of_value(text):
+        bound = [one for one in context.definitions_of_value(text) if one.kind == "assign" and not one.path]
+        for definition in bound:
             for use in context.flow.uses(definition):
                 _check_leading_space(context, use, depth + 1)
 
@@ -353,6 +386,11 @@ def _widen_membership(context: Context, node: ast.Attribute, other: ast.expr, pl
     if quote is None:
         raise Escapes(f"no quote is left inside the f-string at line {node.lineno}")
     end = context.source.span(other.elts[-1])[1]
+    comma = re.compile(rb"\s*,(?=\s*\))").match(context.source.data, end) if len(other.elts) == 1 else None
     plan.edits.append(
-        Edit(end, end, ("".join(f", {quote}{reason}{quote}" for reason in dict.fromkeys(missing)),))
+        Edit(
+            end,
+            comma.end() if comma else end,
+            ("".join(f", {quote}{reason}{quote}" for reason in dict.fromkeys(missing)),),
+        )
     )
