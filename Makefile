@@ -32,7 +32,7 @@ check-all: lint types $(READY)  ## the same with the slow sweeps
 	$(BIN)/python -m pytest -q -n auto $(TESTS)
 
 # The lower ends of the ranges in pyproject.toml.
-OLDEST := click==8.1.0 libcst==1.8.2 packaging==22.0 pathspec==0.12.0 pydantic==2.7.0
+OLDEST := click==8.1.0 libcst==1.8.2 packaging==22.0 pydantic==2.7.0
 
 check-oldest:  ## the quick suite with the oldest releases we allow of what we depend on
 	"$(PYTHON)" -m venv --clear $(VENV)-oldest

@@ -23,7 +23,7 @@ try:
 finally:
     print(*sys.modules, file=sys.stderr)
 """
-TOO_HEAVY = {"libcst", "pydantic", "pathspec", "packaging", "anthropic", "codemods.worker", "migrate", "json"}
+TOO_HEAVY = {"libcst", "pydantic", "packaging", "anthropic", "codemods.worker", "migrate", "json"}
 
 
 def seconds(command: list[str]) -> tuple[float, float]:

@@ -80,7 +80,6 @@ THIRD_PARTY = {
     "pydantic": ("migrate.legacy",),
     "libcst": ("codemods.literals", "codemods.source", "codemods.rewrite"),
     "click": ("codemods.cli", "codemods.commands", "codemods.progress", "codemods.reports.*"),
-    "pathspec": ("codemods.gitignore",),
     "packaging": ("codemods.pins",),
     "tomli": ("codemods.config",),
 }
@@ -193,7 +192,7 @@ def test_the_table_names_nothing_that_is_gone() -> None:
     assert gone == []
 
 
-HEAVY = ("anthropic", "click", "codemods", "httpx", "httpx2", "libcst", "pathspec", "pydantic")
+HEAVY = ("anthropic", "click", "codemods", "httpx", "httpx2", "libcst", "pydantic")
 LIGHT = {
     # What is run: which packages must not be loaded by it.
     "import migrate": HEAVY,
@@ -202,7 +201,7 @@ LIGHT = {
     "import migrate.requests, migrate.responses, migrate.streams": HEAVY,
     "import migrate.sameness": HEAVY,
     "import migrate.double.__main__": HEAVY,
-    "import codemods.cli": ("anthropic", "libcst", "pydantic", "pathspec"),
+    "import codemods.cli": ("anthropic", "libcst", "pydantic"),
     "import codemods.worker": ("anthropic", "click", "libcst", "pydantic"),
     "import codemods.rewrite": ("anthropic", "click", "libcst.matchers", "libcst.codemod", "pydantic"),
 }
