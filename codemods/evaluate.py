@@ -242,17 +242,6 @@ class Evaluator(OwnCode):
                     return self._client_subclass(node, inherited.flavour, call)
         return UserInstance(node)
 
-    def _subclasses(self, node: ast.ClassDef) -> list[ast.ClassDef]:
-        """Classes of this file below a class: what `self` may be in its methods."""
-        found = [node]
-        classes = [one for one in self.flow.scopes if isinstance(one, ast.ClassDef)]
-        for above in found:
-            for one in classes:
-                names = {base.id for base in one.bases if isinstance(base, ast.Name)}
-                if above.name in names and one not in found:
-                    found.append(one)
-        return found[1:]
-
     def _client_subclass(self, node: ast.ClassDef, flavour: Flavour, call: ast.Call) -> Value:
         for known in (node, *self._subclasses(node)):
             if "completions" in self.flow.scopes[known].names:

@@ -93,7 +93,7 @@ def marker_findings(context: Context) -> list[Finding]:
 
 
 def left_findings(
-    context: Context, plans: dict[Site, Plan], uncertain: list[tuple[ast.Attribute, str]]
+    context: Context, plans: dict[Site, Plan], uncertain: list[tuple[ast.expr, str]]
 ) -> list[Finding]:
     """Entries for what is reported and not rewritten."""
     found = [

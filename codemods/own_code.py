@@ -12,6 +12,7 @@ from codemods.sdk_surface import client_flavour, is_none, join_values
 from codemods.source import Source
 from codemods.values import (
     Client,
+    Constant,
     CreateMethod,
     Foreign,
     Resource,
@@ -31,6 +32,7 @@ class OwnCode(ABC):
     flow: Flow
     _calls_by_name: dict[str, list[ast.Call]] | None
     _attribute_guard: set[tuple[ast.ClassDef, str]]
+    _computed_names: bool | None = None
 
     @abstractmethod
     def values_of(self, node: ast.expr) -> tuple[Value, ...]:
@@ -70,7 +72,7 @@ class OwnCode(ABC):
             found.extend(
                 value
                 for value in self.values_of(argument)
-                if isinstance(value, Client | Foreign | Resource | CreateMethod)
+                if isinstance(value, Client | Foreign | Resource | CreateMethod | Constant)
             )
         return found
 
@@ -85,7 +87,7 @@ class OwnCode(ABC):
         if function.name == "__init__" and isinstance(owner, ast.ClassDef):
             called_as = owner.name
         found: list[ast.expr] = []
-        for call in self._calls_named(called_as):
+        for call in self.calls_named(called_as):
             found.extend(keyword.value for keyword in call.keywords if keyword.arg == name)
             if name in names:
                 index = names.index(name) - (1 if is_method else 0)
@@ -93,7 +95,8 @@ class OwnCode(ABC):
                     found.append(call.args[index])
         return found
 
-    def _calls_named(self, name: str) -> list[ast.Call]:
+    def calls_named(self, name: str) -> list[ast.Call]:
+        """Every call in the file of something with this last name."""
         if self._calls_by_name is None:
             self._calls_by_name = {}
             for node in ast.walk(self.source.tree):
@@ -197,6 +200,8 @@ class OwnCode(ABC):
         self._attribute_guard.add((node, name))
         try:
             found = self._own_attribute(node, name)
+            for below in self._subclasses(node):
+                found.extend(self._own_attribute(below, name))
             for base in node.bases:
                 value = self.value_of(base)
                 if isinstance(value, UserClass) and value.node is not node:
@@ -211,7 +216,11 @@ class OwnCode(ABC):
         found: list[Value] = []
         for definition in self.flow.scopes[node].definitions.get(name, ()):
             found.extend(self._class_level(definition))
+        if self._sets_by_name():
+            found.append(Unknown("the file sets attributes by computed names"))
         for target, value in self.flow.attribute_stores.get(name, ()):
+            if isinstance(self.value_of(target.value), Unknown):
+                found.append(Unknown(f"line {target.lineno} sets .{name} of something unknown"))
             if not self._is_own(target.value, node):
                 continue
             if value is None:
@@ -219,6 +228,24 @@ class OwnCode(ABC):
             else:
                 found.extend(v for v in self.values_of(value) if not is_none(v))
         return found
+
+    def _sets_by_name(self) -> bool:
+        """Whether something like `setattr(self, name, value)` stands in the file."""
+        if self._computed_names is None:
+            text = self.source.data
+            self._computed_names = b"setattr(" in text or b"__dict__" in text
+        return self._computed_names
+
+    def _subclasses(self, node: ast.ClassDef) -> list[ast.ClassDef]:
+        """Classes of this file below a class: what `self` may be in its methods."""
+        found = [node]
+        classes = [one for one in self.flow.scopes if isinstance(one, ast.ClassDef)]
+        for above in found:
+            for one in classes:
+                names = {base.id for base in one.bases if isinstance(base, ast.Name)}
+                if above.name in names and one not in found:
+                    found.append(one)
+        return found[1:]
 
     def _class_level(self, definition: Definition) -> Iterable[Value]:
         node = definition.node

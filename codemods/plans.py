@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from codemods.edits import Edit
 from codemods.evaluate import Evaluator
 from codemods.flow import Definition, Flow
+from codemods.flow_expressions import MUTATORS
 from codemods.outcome import Finding, Options
 from codemods.source import Source
 from codemods.templates import TemplateReader
@@ -107,9 +108,11 @@ class Context:
     exported: frozenset[str] = frozenset()
     no_bridge_reason: str = "bridges are switched off"
     patched_in: str | None = None
+    blank_hint: int | None = None
     limits: Limits = field(default_factory=Limits)
     sites: list[Site] = field(default_factory=list)
     extra_findings: list[Finding] = field(default_factory=list)
+    _changes: dict[str, list[ast.expr]] | None = None
     _by_value: dict[ast.expr, list[Definition]] = field(default_factory=dict)
 
     def definitions_of_value(self, value: ast.expr) -> Sequence[Definition]:
@@ -121,6 +124,30 @@ class Context:
                         if one.value is not None:
                             self._by_value.setdefault(one.value, []).append(one)
         return self._by_value.get(value, [])
+
+    def is_taken(self, name: str) -> bool:
+        """Whether some scope binds the name to something that is not ours."""
+        for scope in self.flow.scopes.values():
+            for definition in scope.definitions.get(name, ()):
+                statement = self.source.parent(definition.node)
+                if not isinstance(statement, ast.ImportFrom) or statement.module != "migrate":
+                    return True
+        return False
+
+    def changes_of(self, name: str) -> Sequence[ast.expr]:
+        """What the file hands to `name.append(…)`, `x.name.extend(…)` and the like, wherever it stands."""
+        if self._changes is None:
+            self._changes = {}
+            for node in ast.walk(self.source.tree):
+                if (
+                    isinstance(node, ast.Call)
+                    and isinstance(node.func, ast.Attribute)
+                    and node.func.attr in MUTATORS
+                ):
+                    changed = getattr(node.func.value, "id", None) or getattr(node.func.value, "attr", None)
+                    if isinstance(changed, str):
+                        self._changes.setdefault(changed, []).extend(node.args)
+        return self._changes.get(name, [])
 
     def is_exported(self, definition: Definition) -> bool:
         """Whether code outside of this file may read the name."""

@@ -99,7 +99,7 @@ class _Rewriter:
             context.options = dataclasses.replace(context.options, bridge=False)
             return self._assembled(plan_sites(context), uncertain)
 
-    def _assembled(self, plans: dict[Site, Plan], uncertain: list[tuple[ast.Attribute, str]]) -> Outcome:
+    def _assembled(self, plans: dict[Site, Plan], uncertain: list[tuple[ast.expr, str]]) -> Outcome:
         context = self.context
         changed = {site: plan for site, plan in plans.items() if plan.manual is None}
         edits = [edit for plan in changed.values() for edit in plan.edits]
@@ -158,7 +158,7 @@ def _context(source: Source, path: str, options: Options, project: Project | Non
         exported |= project.names_imported_from(path)
     reader = TemplateReader(source, evaluator)
     patched = path if _PATCH.search(source.data) else project.patched_surface() if project else None
-    return Context(source, flow, evaluator, reader, options, path, exported, reason, patched, Limits())
+    return Context(source, flow, evaluator, reader, options, path, exported, reason, patched, limits=Limits())
 
 
 def _other_migrate(tree: ast.Module) -> str | None:

@@ -79,6 +79,9 @@ def join_values(values: Iterable[Value]) -> Value:
     if len(real) == 1:
         return real[0]
     foreign = [value for value in real if isinstance(value, Foreign | Constant | UserInstance)]
+    symbols = [value for value in real if isinstance(value, Symbol)]
+    if len(symbols) == 1 and all(isinstance(value, Symbol | Unknown) for value in real):
+        return symbols[0]
     for kind in (Client, Resource, CreateMethod):
         ours = [value for value in real if isinstance(value, kind)]
         if ours and not foreign:

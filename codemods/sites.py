@@ -18,7 +18,17 @@ from codemods.flow import Definition
 from codemods.plans import Context, Plan, Refusal, Site, Touch
 from codemods.rules.arguments import read_arguments
 from codemods.rules.calls import plan_site
-from codemods.values import Client, Migrated, Unknown, Wrapper
+from codemods.values import (
+    Client,
+    Constant,
+    Foreign,
+    Migrated,
+    Unknown,
+    UserClass,
+    UserInstance,
+    Value,
+    Wrapper,
+)
 
 _WRAPPERS: dict[str, Wrapper] = {
     "with_raw_response": "with_raw_response",
@@ -27,9 +37,10 @@ _WRAPPERS: dict[str, Wrapper] = {
 _MOST_ROUNDS = 50
 
 
-def find_sites(context: Context) -> list[tuple[ast.Attribute, str]]:
+def find_sites(context: Context) -> list[tuple[ast.expr, str]]:
     """Fill `context.sites`; return the loads that may or may not be ours, each with the reason."""
-    uncertain: list[tuple[ast.Attribute, str]] = []
+    uncertain: list[tuple[ast.expr, str]] = []
+    uncertain.extend(_computed_loads(context))
     for node in _nodes(context.source.tree):
         if (
             not isinstance(node, ast.Attribute)
@@ -44,12 +55,24 @@ def find_sites(context: Context) -> list[tuple[ast.Attribute, str]]:
         if isinstance(value, Client):
             site.client = value
             context.sites.append(site)
-        elif not isinstance(value, Migrated) and site.call is not None:
+        elif not isinstance(value, Migrated | UserInstance | UserClass | Constant) and site.call is not None:
+            if not _is_imported(value):
+                continue
             if _has_legacy_arguments(context, site.call):
                 context.sites.append(site)
             elif isinstance(value, Unknown) and _may_be_ours(context, site.call, value):
                 uncertain.append((node, value.reason))
     return uncertain
+
+
+def _computed_loads(context: Context) -> Iterable[tuple[ast.expr, str]]:
+    """`getattr(client, "completions")`: a load that no rule rewrites."""
+    for node in ast.walk(context.source.tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "getattr":
+            if len(node.args) >= 2 and context.evaluator.text_of(node.args[1]) == "completions":
+                value = context.evaluator.value_of(node.args[0])
+                if isinstance(value, Client | Unknown):
+                    yield node, "the method is fetched with getattr"
 
 
 def _nodes(tree: ast.Module) -> Iterable[ast.AST]:
@@ -89,6 +112,11 @@ def _has_legacy_arguments(context: Context, call: ast.Call) -> bool:
         return {"prompt", "max_tokens_to_sample"} <= set(read_arguments(context, call).places)
     except Refusal:
         return "max_tokens_to_sample" in named
+
+
+def _is_imported(value: Value) -> bool:
+    """Whether a foreign value may yet be a client: something imported, which we have not read."""
+    return not isinstance(value, Foreign) or value.what.startswith("the module ") or " of " in value.what
 
 
 def _may_be_ours(context: Context, call: ast.Call, value: Unknown) -> bool:

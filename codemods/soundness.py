@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ast
+import warnings
 
 from codemods.flow import Flow
 from codemods.source import Source
@@ -14,12 +15,25 @@ _OLDEST = (3, 10)
 
 def problem_of(source: Source, result: bytes, before: Flow) -> str | None:
     """Why a result must not be written; None if it is sound."""
+    old, text = source.data.decode("utf-8"), result.decode("utf-8")
     try:
-        tree = _parsed(source.data.decode("utf-8"), result.decode("utf-8"))
+        tree = _parsed(old, text)
+        _compile(old, text)
     except SyntaxError as error:
         return f"does not parse (line {error.lineno}: {error.msg})"
     new = _unbound(Flow(tree), tree) - _unbound(before, source.tree)
     return f"names {min(new)}, which is not defined" if new else None
+
+
+def _compile(old: str, new: str) -> None:
+    """Parsing alone lets some errors through, such as a walrus where a comprehension forbids it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            compile(old, "before", "exec", dont_inherit=True)
+        except (SyntaxError, ValueError):
+            return
+        compile(new, "after", "exec", dont_inherit=True)
 
 
 def _parsed(old: str, new: str) -> ast.Module:

@@ -134,10 +134,14 @@ def marker_edits(context: Context, plans: Iterable[tuple[Site, Plan]]) -> list[E
 def _statement_line(context: Context, node: ast.AST) -> int:
     """Start of the line of the innermost statement that begins a line."""
     source = context.source
-    statement = source.statement(node)
-    while True:
+    statement: ast.AST = source.statement(node)
+    while isinstance(statement, ast.stmt):
         start = source.span(statement)[0]
         line = source.line_start(start)
         if not source.data[line:start].strip():
             return line
-        statement = source.statement(source.parents[statement])
+        above = source.parents[statement]
+        while not isinstance(above, ast.stmt | ast.Module):
+            above = source.parents[above]
+        statement = above
+    return source.line_start(source.span(source.statement(node))[0])

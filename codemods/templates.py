@@ -23,6 +23,7 @@ from codemods.template_nodes import (
     Piece,
     Template,
 )
+from codemods.values import Client, Symbol
 
 _FORMAT_FIELD = re.compile(r"\{\{|\}\}|\{[^{}]*\}")
 _PERCENT_FIELD = re.compile(r"%%|%(?:\([^)]*\))?[#0\- +]*\d*(?:\.\d+)?[diouxXeEfFgGcrsa]")
@@ -158,9 +159,14 @@ class TemplateReader:
         named = self._named(node) if isinstance(node, ast.Name) else None
         text = self.evaluator.text_of(node)
         is_whole = named is None or not _shows_marker(named) or _is_only_marker(text or "")
+        if isinstance(node, ast.Attribute) and not _is_only_marker(text or ""):
+            text = text if self._is_sdk_name(node) else None  # a subclass elsewhere may set another
         if text is not None and HOLE not in text and is_whole:
             return Known(node, text)
         return named if named is not None else Hole(node, HOLE)
+
+    def _is_sdk_name(self, node: ast.Attribute) -> bool:
+        return isinstance(self.evaluator.value_of(node.value), Symbol | Client)
 
     def _named(self, node: ast.Name) -> Template | None:
         reaching = self.evaluator.flow.reaching(node)

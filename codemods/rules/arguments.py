@@ -32,6 +32,8 @@ _SAMPLING = ("temperature", "top_p", "top_k")
 # A non-streaming call with this limit or more and no timeout is a ValueError in the SDK since 0.84.
 _GUARDED_LIMIT = 21_334
 _OLD_TIMEOUT = "600"
+# The least that any served model can write, in tokens. Source: migrate/models.json.
+_SMALLEST_MAXIMUM = 64_000
 
 
 @dataclass(slots=True)
@@ -60,7 +62,7 @@ def rewrite_arguments(context: Context, site: Site, plan: Plan) -> None:
     ordered = sorted(arguments.places, key=lambda name: (name != "prompt", name == "model", name))
     for name in ordered:
         place = arguments.places[name]
-        if name not in _REQUIRED and _is_not_given(context, place.value):
+        if name not in (*_REQUIRED, "timeout") and _is_not_given(context, place.value):
             gone.append(place)
         elif name == "prompt":
             convert_prompt(context, site, plan, place)
@@ -288,8 +290,11 @@ def _limit(context: Context, plan: Plan, arguments: Arguments) -> None:
     _check_token_budget(context, place)
     value = context.evaluator.value_of(place.value)
     if not isinstance(value, Constant) or not isinstance(value.value, int) or isinstance(value.value, bool):
+        _check_possible_limits(context, place, arguments)
         return
     limit = value.value
+    if plan.model_is_runtime and limit > _SMALLEST_MAXIMUM:
+        raise Refusal("TC104", "the limit may be over the maximum of a model known only at run time")
     facts = find_model(plan.model) if plan.model else None
     most = facts.max_output_tokens if facts else None
     if most is not None and limit > most:
@@ -303,6 +308,14 @@ def _limit(context: Context, plan: Plan, arguments: Arguments) -> None:
         plan.notes.append(
             "timeout=600, the old default: without it the SDK refuses this limit when not streaming"
         )
+
+
+def _check_possible_limits(context: Context, place: Place, arguments: Arguments) -> None:
+    """A default or an argument in sight that the SDK would refuse is for the adapter to clamp."""
+    for value in context.evaluator.values_of(place.value):
+        limit = value.value if isinstance(value, Constant) else None
+        if isinstance(limit, int) and limit >= _GUARDED_LIMIT:
+            raise Refusal("TC104", f"the limit may be {limit}, which the SDK refuses without streaming")
 
 
 def _sampling(context: Context, plan: Plan, name: str, place: Place, gone: list[Place]) -> None:

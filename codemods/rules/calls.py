@@ -17,7 +17,7 @@ import re
 from codemods.edits import Edit
 from codemods.plans import Context, Plan, Refusal, Site, Touch
 from codemods.rules.arguments import rewrite_arguments
-from codemods.rules.responses import rewrite_reads
+from codemods.rules.responses import is_in_fstring, rewrite_reads
 
 _PACKAGE_REASON = "the anthropic_bedrock package has no Messages API; use anthropic.AnthropicBedrock"
 
@@ -33,6 +33,9 @@ def plan_site(context: Context, site: Site) -> Plan:
         plan.review(
             "TC207", f"{context.patched_in} replaces the SDK's old method; this call no longer passes it"
         )
+    taken = next((name for name in plan.bridge_names if context.is_taken(name)), None)
+    if taken is not None:
+        return _manual("TC303", f"the name {taken} means something else in this file")
     off = next((rule for rule in _needed_rules(plan) if not context.rule_is_on(rule)), None)
     return plan if off is None else _manual("TC304", f"the call needs {off}, which is switched off")
 
@@ -62,6 +65,8 @@ def _highest(context: Context, site: Site) -> Plan:
 def _rewrite(context: Context, site: Site) -> Plan:
     if site.call is None:
         raise Refusal("TC104", "the method is not called here but handed on")
+    if is_in_fstring(context, site.call):
+        raise Refusal("TC104", "the call stands inside an f-string")
     if site.wrapper:
         raise Refusal("TC104", f"`.{site.wrapper}` wraps the legacy response")
     plan = Plan()

@@ -102,7 +102,12 @@ def _plan_import(context: Context, definition: Definition, survival: Survival, o
     text = PROMPT_CONSTANTS[alias.name]
     siblings = [one for one in definition.scope.definitions[definition.name] if one is not definition]
     alive = [use for use in definition.uses if survival.survives(context.source.span(use))]
-    if context.is_exported(definition) or siblings or _is_reexported(context, alias):
+    if (
+        context.is_exported(definition)
+        or siblings
+        or _is_reexported(context, alias)
+        or _is_seen(context, definition)
+    ):
         out.defined.append(definition)
         return
     edits = [inline_edit(context, use, text) for use in alive]
@@ -119,6 +124,16 @@ def _is_reexported(context: Context, alias: ast.alias) -> bool:
     source = context.source
     line = source.text((source.line_start(source.span(alias)[0]), _end_of_line(context, alias)))
     return alias.asname == alias.name or "noqa" in line or context.path.endswith("__init__.py")
+
+
+def _is_seen(context: Context, definition: Definition) -> bool:
+    """Whether the name is deleted, or read through `globals()` and the like."""
+    if any(scope.open for scope in context.flow.scopes.values()):
+        return True
+    return any(
+        isinstance(node, ast.Name) and node.id == definition.name and isinstance(node.ctx, ast.Del)
+        for node in ast.walk(context.source.tree)
+    )
 
 
 def _end_of_line(context: Context, alias: ast.alias) -> int:

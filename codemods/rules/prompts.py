@@ -203,8 +203,8 @@ def may_carry_markers(context: Context, expression: ast.expr) -> str | None:
     Follows names to every definition and change they have here, calls to the file's own functions
     and parameters to what the calls in this file pass.
     """
-    if isinstance(expression, ast.Name | ast.Attribute):
-        name = expression.id if isinstance(expression, ast.Name) else expression.attr
+    for part in ast.walk(expression):
+        name = part.id if isinstance(part, ast.Name) else part.attr if isinstance(part, ast.Attribute) else ""
         if _HISTORY.search(name):
             return f"{name} may hold turns of its own"
     seen: set[ast.AST] = set()
@@ -239,18 +239,35 @@ def sources_of(context: Context, node: ast.AST) -> list[ast.AST]:
     found: list[ast.AST] = list(ast.iter_child_nodes(node))
     if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
         for definition in context.flow.reaching(node).definitions:
-            found.extend(_definitionsources_of(context, definition, set()))
+            found.extend(_definition_sources(context, definition, set()))
     elif isinstance(node, ast.Call):
-        value = context.evaluator.value_of(node.func)
-        function = getattr(value, "node", None)
-        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+        for function in _called(context, node):
             found.extend(
                 part.value for part in ast.walk(function) if isinstance(part, ast.Return) and part.value
             )
+    if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
+        for target, _ in context.flow.attribute_stores.get(node.attr, ()):
+            statement = context.source.parent(target)
+            found.extend([statement.value] if isinstance(statement, ast.Assign | ast.AugAssign) else [])
+    if isinstance(node, ast.Name | ast.Attribute):
+        found.extend(context.changes_of(node.id if isinstance(node, ast.Name) else node.attr))
     return found
 
 
-def _definitionsources_of(context: Context, definition: Definition, seen: set[Definition]) -> list[ast.AST]:
+def _called(context: Context, node: ast.Call) -> list[ast.AST]:
+    """The function that is called; if it is not known which, every one of that name in the file."""
+    function = getattr(context.evaluator.value_of(node.func), "node", None)
+    if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+        return [function]
+    if not isinstance(node.func, ast.Attribute):
+        return []
+    functions = (
+        one for one in context.flow.scopes if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)
+    )
+    return [one for one in functions if one.name == node.func.attr]
+
+
+def _definition_sources(context: Context, definition: Definition, seen: set[Definition]) -> list[ast.AST]:
     if definition in seen:
         return []
     seen.add(definition)
@@ -260,7 +277,7 @@ def _definitionsources_of(context: Context, definition: Definition, seen: set[De
     if definition.kind == "parameter":
         found.extend(context.evaluator.passed_arguments(definition.scope.node, definition.name))
     for other in (*definition.previous, *definition.changed_by):
-        found.extend(_definitionsources_of(context, other, seen))
+        found.extend(_definition_sources(context, other, seen))
     return found
 
 

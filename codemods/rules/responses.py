@@ -18,6 +18,8 @@ import re
 from codemods.edits import Edit
 from codemods.flow import Definition
 from codemods.plans import Context, Plan, Refusal, Site
+from codemods.rules.leading_space import CountsOnBlank, check_leading_space
+from codemods.template_nodes import widen_over_parentheses
 
 # What a caller that tested the old value has to test now. Source: the vendor's migration guide for
 # Text Completions, and its page on stop reasons (`model_context_window_exceeded`: text was cut).
@@ -25,26 +27,10 @@ STOP_REASONS = {
     "stop_sequence": ("end_turn", "stop_sequence"),
     "max_tokens": ("max_tokens", "model_context_window_exceeded"),
 }
-_SAME_IN_MESSAGES = frozenset({"id", "model"})
-# Text methods whose result depends on the character the text starts with.
-_COUNTS_FROM_START = frozenset(
-    (
-        "startswith",
-        "find",
-        "index",
-        "rfind",
-        "rindex",
-        "removeprefix",
-        "partition",
-        "rpartition",
-        "encode",
-        "ljust",
-        "rjust",
-        "center",
-        "zfill",
-    )
+_NEW_STOP_REASONS = frozenset(
+    {"end_turn", "refusal", "model_context_window_exceeded", "tool_use", "pause_turn"}
 )
-_DEEPEST = 4
+_SAME_IN_MESSAGES = frozenset({"id", "model"})
 # Beyond this many columns a text read around a whole call is written on several lines.
 _LONGEST_LINE = 100
 _STEP = "    "
@@ -83,23 +69,14 @@ def _keep_shape(context: Context, site: Site, plan: Plan, reason: str) -> None:
         raise Refusal("TC303", f"{reason}, and {context.no_bridge_reason}")
     if plan.prompt_is_runtime:
         raise Refusal("TC103", reason)
-    if site.client.flavour == "unstated" and site.awaited is None and _in_async_function(context, site):
-        raise Refusal("TC103", reason)
+    if site.client.flavour == "unstated" and site.awaited is None:
+        raise Refusal("TC103", f"{reason}, and the client may be an async one")
     result = site.result
     assert result is not None
     start, end = context.source.span(result)
     tail = ", leading_space=False)" if plan.has_prefill else ")"
     plan.edits.extend([Edit(start, start, ("as_completion(",), 1), Edit(end, end, (tail,), -1)])
     plan.bridge("TC103", reason, "as_completion")
-
-
-def _in_async_function(context: Context, site: Site) -> bool:
-    node: ast.AST | None = site.load
-    while node is not None and not isinstance(node, ast.FunctionDef | ast.Lambda):
-        if isinstance(node, ast.AsyncFunctionDef):
-            return True
-        node = context.source.parent(node)
-    return False
 
 
 # -- following the response -----------------------------------------------------------------------
@@ -202,7 +179,12 @@ def _read(context: Context, site: Site, node: ast.Attribute, plan: Plan) -> None
 
 
 def _read_text(context: Context, node: ast.Attribute, plan: Plan) -> None:
-    _check_leading_space(context, node, 0)
+    try:
+        check_leading_space(context, node)
+    except CountsOnBlank as reason:
+        raise Escapes(str(reason)) from reason
+    if any(isinstance(part, ast.NamedExpr) for part in ast.walk(node)):
+        raise Escapes(f"line {node.lineno} binds a name inside the expression that the text is read from")
     quote = free_quote(context, node)
     if quote is None:
         raise Escapes(f"no quote is left for the text read inside the f-string at line {node.lineno}")
@@ -280,51 +262,6 @@ def _is_nested_in_class_body(context: Context, node: ast.AST) -> bool:
     return False
 
 
-def _check_leading_space(context: Context, text: ast.expr, depth: int) -> None:
-    """The old text began with one space; a reader that counts on it must keep seeing it."""
-    parent = context.source.parent(text)
-    line = text.lineno
-    if isinstance(parent, ast.Subscript) and parent.value is text:
-        raise Escapes(f"line {line} cuts the text by position, and the old leading space is gone")
-    if isinstance(parent, ast.Compare) and _compares_text(parent, text):
-        raise Escapes(f"line {line} compares the whole text, and the old leading space is gone")
-    if isinstance(parent, ast.Attribute) and parent.attr in _COUNTS_FROM_START:
-        raise Escapes(f"line {line} counts from the start of the text, and the old leading space is gone")
-    if isinstance(parent, ast.Attribute) and parent.attr in ("split", "rsplit", "replace", "count"):
-        call = context.source.parent(parent)
-        if isinstance(call, ast.Call) and call.args and _starts_blank(context, call.args[0]):
-            raise Escapes(f"line {line} looks for a blank in the text, and the old leading space is gone")
-    if (
-        isinstance(parent, ast.Call)
-        and isinstance(parent.func, ast.Name)
-        and parent.func.id in ("len", "list", "hash")
-    ):
-        raise Escapes(f"line {line} measures the text, and the old leading space is gone")
-    if isinstance(parent, ast.Dict | ast.Subscript) and getattr(parent, "slice", None) is text:
-        raise Escapes(f"line {line} looks the text up, and the old leading space is gone")
-    if depth < _DEEPEST:
-        bound = [one for one in context.definitions_of_value(text) if one.kind == "assign" and not one.path]
-        for definition in bound:
-            for use in context.flow.uses(definition):
-                _check_leading_space(context, use, depth + 1)
-
-
-def _compares_text(node: ast.Compare, text: ast.expr) -> bool:
-    sides = [node.left, *node.comparators]
-    if not any(isinstance(op, ast.In | ast.NotIn) for op in node.ops):
-        return not all(isinstance(op, ast.Is | ast.IsNot) for op in node.ops)
-    if node.left is text:
-        return True
-    return any(
-        isinstance(s, ast.Constant) and isinstance(s.value, str) and s.value[:1].isspace() for s in sides
-    )
-
-
-def _starts_blank(context: Context, node: ast.expr) -> bool:
-    text = context.evaluator.text_of(node)
-    return text is None or text[:1].isspace()
-
-
 def _read_stop_reason(context: Context, node: ast.Attribute, plan: Plan) -> None:
     parent = context.source.parent(node)
     if _is_test_only(context, node, parent):
@@ -349,6 +286,8 @@ def _widen_equality(
         raise Escapes(
             f"the stop reason is compared with a value that is not written here (line {node.lineno})"
         )
+    if value in _NEW_STOP_REASONS:
+        raise Escapes(f"line {node.lineno} tests for {value!r}, which only Messages says")
     if value not in STOP_REASONS:
         return
     quote = free_quote(context, node)
@@ -357,13 +296,16 @@ def _widen_equality(
     listed = ", ".join(f"{quote}{reason}{quote}" for reason in STOP_REASONS[value])
     word = "not in" if negated else "in"
     source = context.source
+    whole = source.span(compare)
+    inner = widen_over_parentheses(source.data, *source.span(node), *whole)
+    if b"#" in source.data[inner[1] : source.span(other)[0]] + source.data[source.span(other)[1] : inner[0]]:
+        raise Escapes(f"a comment stands inside the comparison at line {node.lineno}")
     if compare.left is node:
-        start, end = source.span(node)[1], source.span(compare)[1]
+        start, end = inner[1], whole[1]
         plan.edits.append(Edit(start, end, (f" {word} ({listed})",)))
     else:
-        start, end = source.span(compare)[0], source.span(node)[0]
-        plan.edits.append(Edit(start, end))
-        end = source.span(compare)[1]
+        plan.edits.append(Edit(whole[0], inner[0]))
+        end = whole[1]
         plan.edits.append(Edit(end, end, (f" {word} ({listed})",), -1))
 
 

@@ -1,0 +1,313 @@
+"""Tell whether somebody counts on the blank that every legacy completion began with.
+
+    kept in the old shape: label = resp.completion[1:]
+    kept in the old shape: if resp.completion == " Yes": …
+    rewritten:             print(resp.completion.strip())
+
+The text of a Message has no such blank. The text is followed through names, returns, attributes and
+calls of this file; where it goes out of sight, a place in the file that looks for a leading blank
+is taken for a reader of it.
+Source: the vendor's migration guide for Text Completions, whose samples show the blank.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from codemods.plans import Context
+from codemods.values import UserFunction
+
+_DEEPEST = 8
+# Text in, the same text out, but for letters and its end.
+_SAME_START = frozenset(
+    {"lower", "upper", "rstrip", "title", "casefold", "swapcase", "removesuffix", "expandtabs"}
+)
+_COUNT_FROM_START = frozenset(
+    {
+        "startswith",
+        "find",
+        "index",
+        "rfind",
+        "rindex",
+        "removeprefix",
+        "partition",
+        "rpartition",
+        "encode",
+        "count",
+    }
+    | {
+        "ljust",
+        "rjust",
+        "center",
+        "zfill",
+        "capitalize",
+        "isalpha",
+        "isdigit",
+        "isnumeric",
+        "isdecimal",
+        "isalnum",
+    }
+    | {"isspace", "isupper", "islower", "istitle", "isidentifier"}
+)
+_SPLIT = frozenset({"split", "rsplit", "replace"})
+_MEASURE = frozenset(
+    {
+        "len",
+        "list",
+        "hash",
+        "enumerate",
+        "tuple",
+        "set",
+        "frozenset",
+        "sorted",
+        "ord",
+        "iter",
+        "zip",
+        "reversed",
+    }
+    | {"bytes", "bytearray", "map", "filter"}
+)
+_HARMLESS = frozenset(
+    {
+        "print",
+        "loads",
+        "int",
+        "float",
+        "write",
+        "debug",
+        "info",
+        "warning",
+        "error",
+        "critical",
+        "exception",
+        "log",
+    }
+    | {"literal_eval", "echo", "strip", "lstrip"}
+)
+_LOOKS_FOR_TEXT = frozenset(
+    {"startswith", "count", "index", "find", "match", "fullmatch", "removeprefix", "split", "get", "compile"}
+)
+
+
+class CountsOnBlank(Exception):
+    """Some reader needs the old leading blank; the message says where."""
+
+
+def check_leading_space(context: Context, text: ast.expr) -> None:
+    """Raises CountsOnBlank if a reader of the text may see that the blank is gone."""
+    _Follower(context).follow(text, 0)
+
+
+class _Follower:
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.seen: set[ast.AST] = set()
+
+    def follow(self, text: ast.expr, depth: int) -> None:
+        """Look at the one place where this expression's value goes."""
+        if text in self.seen or depth > _DEEPEST:
+            return
+        self.seen.add(text)
+        parent = self.context.source.parent(text)
+        self._refuse_counting(text, parent)
+        if (
+            isinstance(parent, ast.BoolOp | ast.IfExp | ast.Starred)
+            and getattr(parent, "test", None) is not text
+        ):
+            self.follow(parent, depth)
+        elif isinstance(parent, ast.NamedExpr):
+            self.follow(parent, depth)
+            self._follow_names(parent, text, depth)
+        elif isinstance(parent, ast.Attribute):
+            self._follow_method(parent, depth)
+        elif isinstance(parent, ast.Call | ast.keyword):
+            self._follow_call(parent, text, depth)
+        elif isinstance(parent, ast.FormattedValue | ast.BinOp):
+            self._refuse_prompt(parent, text)
+        elif isinstance(parent, ast.Assign | ast.AnnAssign):
+            self._follow_assignment(parent, text, depth)
+        elif isinstance(parent, ast.Return | ast.Lambda):
+            self._follow_return(parent, text, depth)
+        elif isinstance(parent, ast.Tuple) and isinstance(self.context.source.parent(parent), ast.Assign):
+            self._follow_unpacking(parent, text, depth)
+        elif isinstance(
+            parent, ast.Yield | ast.List | ast.Tuple | ast.Set | ast.Dict | ast.comprehension | ast.ListComp
+        ):
+            self._goes_out_of_sight(text)
+
+    # -- hazards --------------------------------------------------------------------------------
+
+    def _refuse_counting(self, text: ast.expr, parent: ast.AST | None) -> None:
+        if isinstance(parent, ast.Subscript):
+            what = "cuts the text by position" if parent.value is text else "looks the text up"
+            raise _counts(text, what)
+        if isinstance(parent, ast.Compare) and _compares_text(parent, text):
+            raise _counts(text, "compares the whole text")
+        if isinstance(parent, ast.Match) or (isinstance(parent, ast.Dict) and text in parent.keys):
+            raise _counts(text, "looks the text up")
+        if isinstance(parent, ast.For | ast.comprehension) and parent.iter is text:
+            raise _counts(text, "goes through the text letter by letter")
+        if isinstance(parent, ast.Assign) and any(
+            isinstance(t, ast.Tuple | ast.List) for t in parent.targets
+        ):
+            raise _counts(text, "takes the text apart")
+
+    def _refuse_prompt(self, parent: ast.AST, text: ast.expr) -> None:
+        """In the next prompt the blank would be missing in the middle of a turn."""
+        current: ast.AST | None = parent
+        calls = {site.call for site in self.context.sites}
+        while current is not None and not isinstance(current, ast.stmt):
+            if current in calls:
+                raise _counts(text, "puts the text into another prompt")
+            if isinstance(current, ast.JoinedStr | ast.BinOp):
+                flat = self.context.templates.template_of(current).flat
+                if "Human:" in flat or "Assistant:" in flat:
+                    raise _counts(text, "puts the text into another prompt")
+            current = self.context.source.parent(current)
+
+    # -- ways of the text -----------------------------------------------------------------------
+
+    def _follow_method(self, parent: ast.Attribute, depth: int) -> None:
+        call = self.context.source.parent(parent)
+        name = parent.attr
+        if name in _COUNT_FROM_START:
+            raise _counts(parent, "counts from the start of the text")
+        if not isinstance(call, ast.Call) or call.func is not parent:
+            return
+        if name in _SPLIT and call.args and self._starts_blank(call.args[0]):
+            raise _counts(parent, "looks for a blank in the text")
+        if name in _SAME_START or name == "replace":
+            self.follow(call, depth + 1)
+
+    def _starts_blank(self, node: ast.expr) -> bool:
+        text = self.context.evaluator.text_of(node)
+        return text is None or text[:1].isspace()
+
+    def _follow_call(self, parent: ast.Call | ast.keyword, text: ast.expr, depth: int) -> None:
+        call = parent if isinstance(parent, ast.Call) else self.context.source.parent(parent)
+        if not isinstance(call, ast.Call) or call.func is text:
+            return
+        name = getattr(call.func, "id", None) or getattr(call.func, "attr", None) or ""
+        if isinstance(call.func, ast.Name) and name in _MEASURE:
+            raise _counts(text, "measures the text or takes it apart")
+        if name in ("match", "fullmatch"):
+            raise _counts(text, "matches the text from its start")
+        if isinstance(call.func, ast.Attribute) and name in ("get", "pop", "index", "count"):
+            raise _counts(text, "looks the text up")
+        if name == "str":
+            self.follow(call, depth + 1)
+        elif call in {site.call for site in self.context.sites}:
+            raise _counts(text, "puts the text into another prompt")
+        elif name not in _HARMLESS:
+            self._follow_parameter(call, parent, text, depth)
+
+    def _follow_parameter(self, call: ast.Call, parent: ast.AST, text: ast.expr, depth: int) -> None:
+        value = self.context.evaluator.value_of(call.func)
+        if not isinstance(value, UserFunction) or isinstance(value.node, ast.Lambda):
+            self._goes_out_of_sight(text)
+            return
+        arguments = value.node.args
+        positional = [one.arg for one in (*arguments.posonlyargs, *arguments.args)]
+        if positional[:1] in (["self"], ["cls"]):
+            positional = positional[1:]
+        if isinstance(parent, ast.keyword):
+            name = parent.arg
+        else:
+            index = call.args.index(text) if text in call.args else len(positional)
+            name = positional[index] if index < len(positional) else None
+        for definition in self.context.flow.scopes[value.node].definitions.get(name or "", ()):
+            for use in self.context.flow.uses(definition):
+                self.follow(use, depth + 1)
+
+    def _follow_assignment(self, parent: ast.Assign | ast.AnnAssign, text: ast.expr, depth: int) -> None:
+        targets = parent.targets if isinstance(parent, ast.Assign) else [parent.target]
+        self._follow_names(parent, text, depth)
+        for target in targets:
+            if isinstance(target, ast.Attribute):
+                for load in self._loads_of(target.attr):
+                    self.follow(load, depth + 1)
+                self._goes_out_of_sight(text)
+            elif isinstance(target, ast.Subscript):
+                self._goes_out_of_sight(text)
+
+    def _follow_names(self, parent: ast.AST, text: ast.expr, depth: int) -> None:
+        for definition in self.context.definitions_of_value(text):
+            if definition.kind == "assign" and not definition.path:
+                for use in self.context.flow.uses(definition):
+                    self.follow(use, depth + 1)
+
+    def _follow_unpacking(self, parent: ast.Tuple, text: ast.expr, depth: int) -> None:
+        for definition in self.context.definitions_of_value(parent):
+            if definition.path == (parent.elts.index(text),):
+                for use in self.context.flow.uses(definition):
+                    self.follow(use, depth + 1)
+
+    def _loads_of(self, attribute: str) -> Iterator[ast.Attribute]:
+        for node in ast.walk(self.context.source.tree):
+            if isinstance(node, ast.Attribute) and node.attr == attribute and isinstance(node.ctx, ast.Load):
+                yield node
+
+    def _follow_return(self, parent: ast.AST, text: ast.expr, depth: int) -> None:
+        current: ast.AST | None = parent
+        while current is not None and not isinstance(
+            current, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+        ):
+            current = self.context.source.parent(current)
+        name = getattr(current, "name", None)
+        for call in self.context.evaluator.calls_named(name) if name else ():
+            above = self.context.source.parent(call)
+            self.follow(above if isinstance(above, ast.Await) else call, depth + 1)
+        self._goes_out_of_sight(text)
+
+    def _goes_out_of_sight(self, text: ast.expr) -> None:
+        line = self.context.blank_hint
+        if line is None:
+            line = self.context.blank_hint = next(_blank_hints(self.context), 0)
+        if line:
+            where = f"the text of line {text.lineno} goes on from there, and line {line} may count on"
+            raise CountsOnBlank(f"{where} the old leading space, which is gone")
+
+
+def _counts(text: ast.expr, what: str) -> CountsOnBlank:
+    return CountsOnBlank(f"line {text.lineno} {what}, and the old leading space is gone")
+
+
+def _compares_text(node: ast.Compare, text: ast.expr) -> bool:
+    sides = [node.left, *node.comparators]
+    if not any(isinstance(op, ast.In | ast.NotIn) for op in node.ops):
+        return not all(isinstance(op, ast.Is | ast.IsNot) for op in node.ops)
+    if node.left is text:
+        return True
+    return any(
+        isinstance(s, ast.Constant) and isinstance(s.value, str) and s.value[:1].isspace() for s in sides
+    )
+
+
+def _blank_hints(context: Context) -> Iterator[int]:
+    """Lines of the file that cut off one character or look for text with a blank before it."""
+    for node in ast.walk(context.source.tree):
+        if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice):
+            lower = node.slice.lower
+            cuts_one = isinstance(lower, ast.Constant) and lower.value == 1 and node.slice.upper is None
+            if cuts_one and getattr(node.value, "attr", getattr(node.value, "id", "")) != "argv":
+                yield node.lineno
+        elif (
+            isinstance(node, ast.Constant) and isinstance(node.value, str) and _looks_for_blank(context, node)
+        ):
+            yield node.lineno
+
+
+def _looks_for_blank(context: Context, node: ast.Constant) -> bool:
+    text = node.value
+    if not isinstance(text, str) or len(text) < 2 or text[0] != " " or text[1].isspace():
+        return False
+    parent = context.source.parent(node)
+    if isinstance(parent, ast.Compare | ast.MatchValue):
+        return True
+    if isinstance(parent, ast.Tuple | ast.List | ast.Set):
+        above = context.source.parent(parent)
+        return not (isinstance(above, ast.Call) and getattr(above.func, "attr", "") == "join")
+    if isinstance(parent, ast.Dict):
+        return node in parent.keys
+    return isinstance(parent, ast.Call) and getattr(parent.func, "attr", "") in _LOOKS_FOR_TEXT
