@@ -174,13 +174,15 @@ class Evaluator(OwnCode):
             return self.attribute_values(base.node, name)
         if isinstance(base, Constant):
             return () if base.value is None else (Foreign("a plain value"),)
-        if isinstance(base, Foreign | Migrated):
+        if isinstance(base, Migrated) or (isinstance(base, Foreign) and not base.is_plain):
             return (base,)
         return (Unknown(f".{name} of something unknown"),)
 
     def _of_subscript(self, node: ast.Subscript) -> Iterable[Value]:
         base = self.value_of(node.value)
-        return (base,) if isinstance(base, Foreign | Migrated) else (Unknown("an item of a container"),)
+        if isinstance(base, Migrated) or (isinstance(base, Foreign) and not base.is_plain):
+            return (base,)
+        return (Unknown("an item of a container"),)
 
     def _of_call(self, node: ast.Call) -> Iterable[Value]:
         if isinstance(node.func, ast.Name) and node.func.id == "getattr" and len(node.args) >= 2:

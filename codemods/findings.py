@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 
 from codemods.flow import Definition
 from codemods.outcome import Finding, Options, Status
 from codemods.plans import Context, Plan, Site
 from codemods.rules.leftovers import find_leftovers
 from codemods.source import Source
+from codemods.values import Migrated
 
 MARKER = re.compile(rb"^[ \t]*#[ \t]*TODO\(to-messages (TC\d+)\):[ \t]*([^\r\n]*)", re.M)
 _IGNORE = re.compile(r"#\s*to-messages:\s*ignore(?:\[([\w,\s-]*)\])?")
@@ -102,16 +104,27 @@ def left_findings(
         )
         for node, why in uncertain
     ]
-    accounted = {node for site in plans for node in (site.node, *_splatted_values(context, site))}
+    accounted: set[ast.AST] = {site.node for site in plans}
+    for call in _create_calls(context, plans):
+        accounted.update(_splatted_values(context, call))
     for rule, node, why, advice in find_leftovers(context, accounted):
         if not is_ignored(context.source, node):
             found.append(finding(context, rule, "manual", node, why, suggestion=advice))
     return found
 
 
-def _splatted_values(context: Context, site: Site) -> list[ast.AST]:
-    """The dicts whose entries the site passes with `**name`, with every change made to them."""
-    names = [keyword.value for keyword in site.call.keywords if keyword.arg is None] if site.call else []
+def _create_calls(context: Context, plans: dict[Site, Plan]) -> Iterator[ast.Call]:
+    """The calls of the sites, and those that an earlier run has bridged."""
+    yield from (site.call for site in plans if site.call is not None)
+    for node in ast.walk(context.source.tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "create":
+            if isinstance(context.evaluator.value_of(node.func), Migrated):
+                yield node
+
+
+def _splatted_values(context: Context, call: ast.Call) -> list[ast.AST]:
+    """The dicts whose entries the call passes with `**name`, with every change made to them."""
+    names = [keyword.value for keyword in call.keywords if keyword.arg is None]
     stack = [
         one for name in names if isinstance(name, ast.Name) for one in context.flow.reaching(name).definitions
     ]

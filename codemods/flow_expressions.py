@@ -224,7 +224,7 @@ class ExpressionWalker(ABC):
     def _call(self, node: ast.Call) -> None:
         function = node.func
         if isinstance(function, ast.Name) and function.id in _SEES_ALL_NAMES:
-            self.scope.open = True
+            self.scope.open = self.scope.open or not (function.id == "vars" and node.args)
         if (
             isinstance(function, ast.Attribute)
             and function.attr in MUTATORS

@@ -303,6 +303,8 @@ def _up_to_comment(source: Source, item: Span) -> Span:
     """An item and its comma; its whole line too if nothing else stands there."""
     start, end = item[0], _with_comma(source.data, item[1])
     line = source.line_start(start)
+    if source.data[line:start].strip() == b",":  # the author writes commas first
+        start, end = source.data.index(b",", line), item[1]
     match = re.compile(rb"[ \t]*(\r\n|\r|\n)").match(source.data, end)
     if match and not source.data[line:start].strip():
         return line, match.end()

@@ -55,6 +55,8 @@ def find_sites(context: Context) -> list[tuple[ast.expr, str]]:
         if isinstance(value, Client):
             site.client = value
             context.sites.append(site)
+        elif site.call is not None and (reason := _why_uncertain(context, site.call, value)) is not None:
+            uncertain.append((node, reason))
         elif not isinstance(value, Migrated | UserInstance | UserClass | Constant) and site.call is not None:
             if not _is_imported(value):
                 continue
@@ -112,6 +114,17 @@ def _has_legacy_arguments(context: Context, call: ast.Call) -> bool:
         return {"prompt", "max_tokens_to_sample"} <= set(read_arguments(context, call).places)
     except Refusal:
         return "max_tokens_to_sample" in named
+
+
+def _why_uncertain(context: Context, call: ast.Call, value: Value) -> str | None:
+    """Why a legacy call may go to a client or to something else; None if that is clear."""
+    if isinstance(value, Unknown) and "Anthropic client on one path" in value.reason:
+        return value.reason
+    if isinstance(value, UserInstance) and _has_legacy_arguments(context, call):
+        names = context.flow.scopes[value.node].names
+        if "completions" not in names and "completions" not in context.flow.attribute_stores:
+            return f"{value.node.name} does not show what its `completions` is"
+    return None
 
 
 def _is_imported(value: Value) -> bool:

@@ -14,7 +14,7 @@ from codemods.outcome import Finding
 from codemods.plans import Context, Plan, Site
 from codemods.rules.completion_types import TypeEdits, plan_types
 from codemods.rules.constants import ConstantEdits, plan_constants
-from codemods.sdk_surface import PROMPT_CONSTANTS
+from codemods.sdk_surface import PROMPT_CONSTANTS, SDK_PACKAGES
 from codemods.survival import Survival
 
 
@@ -47,8 +47,9 @@ class Surroundings:
             text = PROMPT_CONSTANTS[alias.name].replace("\n", "\\n")
             lines.setdefault(self._statement_of(definition), []).append(f'{definition.name} = "{text}"')
         gone = [*constants.removed, *constants.defined, *(definition for definition, _ in types.imports)]
-        out = types.edits + constants.edits + remove_names(self.source, gone, lines)
-        return out + self._unused_module_imports(self.site_edits + out)
+        out = types.edits + constants.edits
+        gone += self._unused_imports(self.site_edits + out, gone)
+        return out + remove_names(self.source, gone, lines)
 
     def _statement_of(self, definition: Definition) -> ast.stmt:
         statement = self.source.parents[definition.node]
@@ -88,19 +89,28 @@ class Surroundings:
     def _report(self, rule: str, node: ast.AST, message: str, status: str = "rewritten") -> None:
         self.findings.append(finding(self.context, rule, status, node, message))  # type: ignore[arg-type]
 
-    def _unused_module_imports(self, edits: list[Edit]) -> list[Edit]:
-        """`import anthropic` that only the constants needed."""
+    def _unused_imports(self, edits: list[Edit], handled: list[Definition]) -> list[Definition]:
+        """Imports of the SDK that had readers, all of which our edits took away."""
         survival = Survival(edits)
         gone = []
-        for definition in self.context.flow.module.definitions.get("anthropic", ()):
-            alias = definition.node
-            if definition.kind != "import" or not definition.uses or self.context.is_exported(definition):
-                continue
-            assert isinstance(alias, ast.alias)
-            is_read = any(survival.survives(self.source.span(use)) for use in definition.uses)
-            if alias.name == "anthropic" and not is_read:
-                gone.append(definition)
-        return remove_names(self.source, gone, {})
+        for scope in self.context.flow.scopes.values():
+            for definition in (one for many in scope.definitions.values() for one in many):
+                if not definition.uses or definition in handled or not self._is_plain_sdk_import(definition):
+                    continue
+                if not any(survival.survives(self.source.span(use)) for use in definition.uses):
+                    gone.append(definition)
+        return gone
+
+    def _is_plain_sdk_import(self, definition: Definition) -> bool:
+        alias = definition.node
+        if not isinstance(alias, ast.alias) or self.context.is_exported(definition):
+            return False
+        if len(definition.scope.definitions[definition.name]) > 1 or definition.scope.open:
+            return False
+        statement = self.source.parents[alias]
+        if isinstance(statement, ast.ImportFrom):
+            return (statement.module or "").split(".")[0] in SDK_PACKAGES and not statement.level
+        return alias.name in SDK_PACKAGES
 
 
 def import_edits(context: Context, names: set[str]) -> list[Edit]:

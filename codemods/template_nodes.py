@@ -85,9 +85,12 @@ class Piece:
     starts: tuple[int, ...] = ()
     span: Span = (0, 0)
     inner: Template | None = None
+    is_filled_later: bool = False
+    doubled: bool = False
 
     @property
     def is_field(self) -> bool:
+        """A replacement field: of the f-string, or of a later `.format` or `%`."""
         return not self.starts
 
 
@@ -130,18 +133,8 @@ class Literal(Template):
         if last < len(self.tokens) - 1:
             out.deletions.append((self.tokens[last][0].span[1], self.tokens[-1][0].span[1]))
         for start, end in out.deletions[-2:]:
-            if b"#" in _between_tokens(self, start, end):
+            if b"#" in _outside(self.source.data, start, end, [token.span for token, _ in self.tokens]):
                 raise CannotCut("a comment stands between the pieces that go")
-
-
-def _between_tokens(literal: Literal, start: int, end: int) -> bytes:
-    """The bytes of a region that lie outside of every token."""
-    out = bytearray(literal.source.data[start:end])
-    for token, _ in literal.tokens:
-        lo, hi = max(token.span[0], start), min(token.span[1], end)
-        if lo < hi:
-            out[lo - start : hi - start] = b" " * (hi - lo)
-    return bytes(out)
 
 
 def _cut_token(source: Source, token: Token, pieces: list[Piece], lo: int, hi: int, out: Cut) -> None:
@@ -155,7 +148,7 @@ def _cut_token(source: Source, token: Token, pieces: list[Piece], lo: int, hi: i
             if a >= b:
                 out.deletions.append(piece.span)
             else:
-                fields_left = True
+                fields_left = fields_left or not piece.is_filled_later
                 kept_start, kept_end = kept_start or piece.span[0], piece.span[1]
                 if (a, b) != (0, len(piece.text)):
                     assert piece.inner is not None
@@ -185,6 +178,10 @@ def _drop_formatting(token: Token, pieces: list[Piece], lo: int, hi: int, out: C
     out.deletions.append((at, at + 1))
     position = 0
     for piece in pieces:
+        kept = lo <= position < hi
+        if piece.is_filled_later and kept and piece.span[1] - piece.span[0] > 3 and piece.doubled:
+            out.deletions.append((piece.span[0], piece.span[0] + 1))
+            out.deletions.append((piece.span[1] - 1, piece.span[1]))
         if not piece.is_field:
             for index, char in enumerate(piece.text):
                 width = piece.starts[index + 1] - piece.starts[index]
@@ -236,10 +233,12 @@ class Concat(Template):
     def _drop_operands(self, first: int, last: int, out: Cut) -> None:
         spans = [self.outer_span(index) for index in range(len(self.operands))]
         start, end = self.edges()
-        if first > 0:
-            out.deletions.append((start, spans[first][0]))
-        if last < len(spans) - 1:
-            out.deletions.append((spans[last][1], end))
+        gone = [(start, spans[first][0])] if first > 0 else []
+        gone += [(spans[last][1], end)] if last < len(spans) - 1 else []
+        for low, high in gone:
+            if b"#" in _outside(self.source.data, low, high, spans):
+                raise CannotCut("a comment stands between the pieces that go")
+        out.deletions.extend(gone)
         if first > 0 or last < len(spans) - 1:
             out.deletions.extend(self._unmatched_parentheses(spans, first, last))
 
@@ -273,6 +272,16 @@ class Concat(Template):
                     else:
                         unmatched.append(offset)
         return [(offset, offset + 1) for offset in (*unmatched, *opened)]
+
+
+def _outside(data: bytes, low: int, high: int, spans: list[Span]) -> bytes:
+    """The bytes of [low, high) that lie in none of the spans."""
+    out = bytearray(data[low:high])
+    for start, end in spans:
+        a, b = max(start, low), min(end, high)
+        if a < b:
+            out[a - low : b - low] = b" " * (b - a)
+    return bytes(out)
 
 
 def widen_over_parentheses(data: bytes, start: int, end: int, low: int, high: int) -> Span:

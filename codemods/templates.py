@@ -226,7 +226,9 @@ def _fields_of(piece: Piece, pattern: re.Pattern[str]) -> list[Piece]:
         else:
             found.append(_run(piece, position, start))
             hole = Hole(ast.Constant(match.group()), HOLE)
-            found.append(Piece(HOLE, (), (piece.starts[start], piece.starts[end]), hole))
+            doubled = piece.starts[start + 1] - piece.starts[start] == 2
+            span = (piece.starts[start], piece.starts[end])
+            found.append(Piece(HOLE, (), span, hole, is_filled_later=True, doubled=doubled))
         position = end
     found.append(_run(piece, position, len(piece.text)))
     return [one for one in found if one.text]

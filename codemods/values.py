@@ -29,6 +29,11 @@ class Foreign(Value):
 
     what: str
 
+    @property
+    def is_plain(self) -> bool:
+        """A value made here (a list, a sum), of which parts may still be anything."""
+        return self.what.startswith("a ")
+
 
 @dataclass(frozen=True, slots=True)
 class Symbol(Value):

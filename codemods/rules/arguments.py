@@ -12,7 +12,7 @@ listed in `migrate/models.json` and README.md, "What happens to each argument".
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from codemods.edits import Edit
@@ -119,13 +119,9 @@ def _read_named_dict(context: Context, node: ast.Name, arguments: Arguments) -> 
     reaching = context.flow.reaching(node)
     if not reaching.definitions or not reaching.complete:
         raise Refusal("TC104", f"**{node.id} is not visible here")
-    seen: set[Definition] = set()
+    seen: dict[Definition, set[str]] = {}
     latest = [_read_dict_definition(context, one, arguments, seen) for one in reaching.definitions]
-    if len(latest) > 1:
-        for names in latest:
-            arguments.conditional.update(
-                name for name in names if not all(name in others for others in latest)
-            )
+    arguments.conditional |= _not_in_all(latest)
     if sum(1 for definition in seen if definition.kind == "assign") != 1:
         raise Refusal("TC104", f"**{node.id} is one of several dicts")
     for definition in seen:
@@ -133,29 +129,30 @@ def _read_named_dict(context: Context, node: ast.Name, arguments: Arguments) -> 
         arguments.touched[definition] = [node, *inner]
 
 
-def _is_own_change(context: Context, use: ast.Name, seen: set[Definition]) -> bool:
+def _not_in_all(names: list[set[str]]) -> set[str]:
+    return set().union(*names) - set.intersection(*names) if names else set()
+
+
+def _is_own_change(context: Context, use: ast.Name, seen: Iterable[Definition]) -> bool:
     """`params` in `params["k"] = v` or `params.update(...)`, one of the changes we have read."""
     return any(one.target is use or getattr(one.target, "value", None) is use for one in seen)
 
 
 def _read_dict_definition(
-    context: Context, definition: Definition, arguments: Arguments, seen: set[Definition]
+    context: Context, definition: Definition, arguments: Arguments, seen: dict[Definition, set[str]]
 ) -> set[str]:
-    """Add the definition's entries and those before it; the names it has in the end."""
+    """Add the definition's entries and those before it; the names it may have in the end."""
     if definition in seen:
-        return set()
-    seen.add(definition)
+        return seen[definition]
+    seen[definition] = set()
     if not context.can_edit(definition):
         raise Refusal("TC104", f"**{definition.name} has readers we cannot see")
-    names: set[str] = set()
     before = [_read_dict_definition(context, one, arguments, seen) for one in definition.previous]
-    for earlier in before:
-        names |= earlier
-    if len(before) > 1:
-        arguments.conditional.update(names)
+    arguments.conditional |= _not_in_all(before)
     known = set(arguments.places)
     _read_own_entries(context, definition, arguments)
-    return names | (set(arguments.places) - known)
+    seen[definition] = set().union(*before) | (set(arguments.places) - known)
+    return seen[definition]
 
 
 def _read_own_entries(context: Context, definition: Definition, arguments: Arguments) -> None:
@@ -185,8 +182,6 @@ def _read_item_store(context: Context, definition: Definition, arguments: Argume
         key = target.slice
         if isinstance(key, ast.Constant) and isinstance(key.value, str):
             arguments.add(key.value, StorePlace(context.source, node, target, node.value))
-            if _is_conditional(context, node):
-                arguments.conditional.add(key.value)
             return
     raise Refusal("TC104", f"an item of **{definition.name} is set in a way that is not followed")
 
@@ -349,7 +344,7 @@ def _stop_sequences(context: Context, plan: Plan, name: str, place: Place, gone:
     if not isinstance(node, ast.List | ast.Tuple):
         raise Refusal("TC104", "the stop sequences are not written at the call")
     texts = [context.evaluator.text_of(element) for element in node.elts]
-    if any(text is not None and not text.strip() for text in texts):
+    if any(_may_be_blank(context, element) for element in node.elts):
         raise Refusal(
             "TC104", "a stop sequence is blank, which Messages refuses; the adapter cuts there itself"
         )
@@ -366,6 +361,20 @@ def _stop_sequences(context: Context, plan: Plan, name: str, place: Place, gone:
         plan.edits.extend(edits)
     elif markers:
         raise Refusal("TC104", "the list of stop sequences is defined elsewhere and holds the Human marker")
+
+
+def _is_only_passed(context: Context, definition: Definition) -> bool:
+    """Whether a list of stop sequences goes nowhere but into calls, so that nothing can change it."""
+    parents = [context.source.parent(use) for use in context.flow.uses(definition)]
+    only = all(isinstance(one, ast.keyword) and one.arg == "stop_sequences" for one in parents)
+    return only and not context.changes_of(definition.name) and not context.is_exported(definition)
+
+
+def _may_be_blank(context: Context, element: ast.expr) -> bool:
+    """Whether a stop sequence is blank, or is in one of the forms that are in sight."""
+    values = context.evaluator.values_of(element)
+    texts = [value.value for value in values if isinstance(value, Constant) and isinstance(value.value, str)]
+    return any(not text.strip() for text in texts)
 
 
 def _listed_definition(context: Context, plan: Plan, node: ast.Name) -> ast.expr:

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 
 from codemods.edits import Edit
 from codemods.flow import Definition
+from codemods.literals import Chars, Field, dissect
 from codemods.plans import Context
 from codemods.rules.responses import free_quote, is_in_fstring
 from codemods.sdk_surface import PROMPT_CONSTANTS, SDK_PACKAGES
@@ -93,7 +94,32 @@ def plan_constants(context: Context, survival: Survival) -> ConstantEdits:
             else:
                 out.edits.append(edit)
                 out.places.append((node, node.attr))
+    out.edits.extend(_needless_prefixes(context, out.edits))
     return out
+
+
+def _needless_prefixes(context: Context, inlined: list[Edit]) -> list[Edit]:
+    """The `f` of literals whose last field was a constant that is now text."""
+    source = context.source
+    spans = {(edit.start, edit.end) for edit in inlined}
+    holders = [node for node in ast.walk(source.tree) if isinstance(node, ast.JoinedStr)]
+    found: list[Edit] = []
+    for holder in holders:
+        span = source.span(holder)
+        if not any(span[0] <= start and end <= span[1] for start, end in spans):
+            continue
+        for token in dissect(source, span) or ():
+            fields = [part for part in token.parts if isinstance(part, Field)]
+            doubled = any(isinstance(part, Chars) and _has_doubled_brace(part) for part in token.parts)
+            if token.is_formatted and fields and not doubled and all(one.span in spans for one in fields):
+                at = token.span[0] + token.prefix.lower().index("f")
+                found.append(Edit(at, at + 1))
+    return found
+
+
+def _has_doubled_brace(part: Chars) -> bool:
+    widths = zip(part.text, part.starts, part.starts[1:], strict=False)
+    return any(char in "{}" and after - start == 2 for char, start, after in widths)
 
 
 def _plan_import(context: Context, definition: Definition, survival: Survival, out: ConstantEdits) -> None:
@@ -155,7 +181,9 @@ def inline_edit(context: Context, node: ast.expr, text: str) -> Edit | None:
         data = source.data
         opening, closing = data.rindex(b"{", 0, start), data.index(b"}", end)
         plain = not data[opening + 1 : start].strip() and not data[end:closing].strip()
-        if not plain or _is_raw(context, parent):
+        joined = source.parent(parent)
+        nested = joined is None or is_in_fstring(context, source.parents[joined])
+        if not plain or nested or _is_raw(context, parent):
             return None
         return Edit(opening, closing + 1, (escaped,))
     if is_in_fstring(context, node):
@@ -166,8 +194,6 @@ def inline_edit(context: Context, node: ast.expr, text: str) -> Edit | None:
 
 def _is_raw(context: Context, field_node: ast.FormattedValue) -> bool:
     """Whether the literal that holds the field is raw: it cannot spell a newline."""
-    from codemods.literals import dissect
-
     source = context.source
     joined = source.parent(field_node)
     assert joined is not None

@@ -85,6 +85,7 @@ _HARMLESS = frozenset(
     }
     | {"literal_eval", "echo", "strip", "lstrip"}
 )
+_PATTERNS = frozenset({"search", "sub", "subn", "findall", "finditer", "split"})
 _LOOKS_FOR_TEXT = frozenset(
     {"startswith", "count", "index", "find", "match", "fullmatch", "removeprefix", "split", "get", "compile"}
 )
@@ -123,7 +124,10 @@ class _Follower:
             self._follow_method(parent, depth)
         elif isinstance(parent, ast.Call | ast.keyword):
             self._follow_call(parent, text, depth)
+        elif isinstance(parent, ast.AugAssign):
+            raise _counts(text, "adds the text to another")
         elif isinstance(parent, ast.FormattedValue | ast.BinOp):
+            self._refuse_glue(parent, text)
             self._refuse_prompt(parent, text)
         elif isinstance(parent, ast.Assign | ast.AnnAssign):
             self._follow_assignment(parent, text, depth)
@@ -131,6 +135,8 @@ class _Follower:
             self._follow_return(parent, text, depth)
         elif isinstance(parent, ast.Tuple) and isinstance(self.context.source.parent(parent), ast.Assign):
             self._follow_unpacking(parent, text, depth)
+        elif isinstance(parent, ast.ListComp | ast.GeneratorExp) and self._is_joined_by_nothing(parent):
+            raise _counts(text, "sets the text right behind another")
         elif isinstance(
             parent, ast.Yield | ast.List | ast.Tuple | ast.Set | ast.Dict | ast.comprehension | ast.ListComp
         ):
@@ -153,6 +159,23 @@ class _Follower:
         ):
             raise _counts(text, "takes the text apart")
 
+    def _refuse_glue(self, parent: ast.FormattedValue | ast.BinOp, text: ast.expr) -> None:
+        """A word right before the text was parted from it by the blank."""
+        if isinstance(parent, ast.FormattedValue):
+            joined = self.context.source.parent(parent)
+            values = joined.values if isinstance(joined, ast.JoinedStr) else []
+            index = values.index(parent) if parent in values else 0
+            before: ast.expr | None = values[index - 1] if index else None
+        else:
+            before = parent.left if parent.right is text and isinstance(parent.op, ast.Add) else None
+            while isinstance(before, ast.BinOp) and isinstance(before.op, ast.Add):
+                before = before.right
+        if before is None:
+            return
+        written = before.value if isinstance(before, ast.Constant) else self.context.evaluator.text_of(before)
+        if not isinstance(written, str) or (written[-1:].isalnum()):
+            raise _counts(text, "sets the text right behind another")
+
     def _refuse_prompt(self, parent: ast.AST, text: ast.expr) -> None:
         """In the next prompt the blank would be missing in the middle of a turn."""
         current: ast.AST | None = parent
@@ -165,6 +188,16 @@ class _Follower:
                 if "Human:" in flat or "Assistant:" in flat:
                     raise _counts(text, "puts the text into another prompt")
             current = self.context.source.parent(current)
+
+    def _is_joined_by_nothing(self, comprehension: ast.AST) -> bool:
+        call = self.context.source.parent(comprehension)
+        if (
+            not isinstance(call, ast.Call)
+            or not isinstance(call.func, ast.Attribute)
+            or call.func.attr != "join"
+        ):
+            return False
+        return self.context.evaluator.text_of(call.func.value) == ""
 
     # -- ways of the text -----------------------------------------------------------------------
 
@@ -191,7 +224,7 @@ class _Follower:
         name = getattr(call.func, "id", None) or getattr(call.func, "attr", None) or ""
         if isinstance(call.func, ast.Name) and name in _MEASURE:
             raise _counts(text, "measures the text or takes it apart")
-        if name in ("match", "fullmatch"):
+        if name in ("match", "fullmatch") or (name in _PATTERNS and self._is_anchored(call, text)):
             raise _counts(text, "matches the text from its start")
         if isinstance(call.func, ast.Attribute) and name in ("get", "pop", "index", "count"):
             raise _counts(text, "looks the text up")
@@ -201,6 +234,12 @@ class _Follower:
             raise _counts(text, "puts the text into another prompt")
         elif name not in _HARMLESS:
             self._follow_parameter(call, parent, text, depth)
+
+    def _is_anchored(self, call: ast.Call, text: ast.expr) -> bool:
+        """Whether a regular expression looks at the start of the text or for a blank there."""
+        pattern = call.args[0] if call.args and call.args[0] is not text else None
+        written = self.context.evaluator.text_of(pattern) if pattern is not None else None
+        return written is not None and written.lstrip("(").startswith((" ", "^", "\\s", "\\A"))
 
     def _follow_parameter(self, call: ast.Call, parent: ast.AST, text: ast.expr, depth: int) -> None:
         value = self.context.evaluator.value_of(call.func)

@@ -71,7 +71,10 @@ def target_model(context: Context, site: Site, plan: Plan, old: str) -> str:
         plan.review("TC204", f"{old} is not in the model table; check that the Messages API serves it")
         return old
     if plan.has_prefill:
-        return _with_prefill(context, plan, chosen or old)
+        target = _with_prefill(context, plan, chosen or old)
+        if target != old:
+            plan.notes.append(f"model {old} -> {target}, which takes the prefill")
+        return target
     if chosen is not None and chosen != old:
         reason = (
             facts.successor_reason if facts and chosen != options.models.get(old) else None

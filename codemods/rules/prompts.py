@@ -20,12 +20,13 @@ from codemods.edits import Edit, Slice
 from codemods.flow import Definition
 from codemods.places import Place
 from codemods.plans import Context, Plan, Refusal, Site, Touch
-from codemods.template_nodes import CannotCut, Cut, Filled, Hole, Named, Template
+from codemods.template_nodes import HOLE, CannotCut, Cut, Filled, Hole, Named, Template
 from codemods.turns import Layout, Range, has_hole, layout_of
 from codemods.values import Constant, Symbol
 from migrate.errors import PromptError
 
 _MOST_STEPS = 200
+_MOST_FORMS = 4
 _LABEL = re.compile(r"(?:Human|Assistant):")
 # A name like these promises several turns; what it holds is for the run-time parser to read.
 _HISTORY = re.compile(
@@ -134,19 +135,31 @@ def _name_of(context: Context, hole: ast.expr) -> str:
 
 def _alternatives(context: Context, node: ast.expr) -> list[Template]:
     """The template of the prompt, or one for each definition that may reach the call."""
+    if isinstance(node, ast.IfExp):
+        return [*_alternatives(context, node.body), *_alternatives(context, node.orelse)]
     template = context.templates.template_of(node)
     if not isinstance(template, Hole) or not isinstance(node, ast.Name):
         return [template]
     reaching = context.flow.reaching(node)
-    if not reaching.complete or not 1 < len(reaching.definitions) <= 4:
+    if not reaching.complete or not 0 < len(reaching.definitions) <= _MOST_FORMS:
         return [template]
     found: list[Template] = []
     for definition in reaching.definitions:
-        inner = context.templates.template_of_definition(definition)
-        if inner is None:
+        inner = _forms_of_definition(context, definition)
+        if not inner:
             return [template]
-        found.append(Named(node, inner.flat, definition, inner))
+        found.extend(Named(node, one.flat, definition, one) for one in inner)
     return found
+
+
+def _forms_of_definition(context: Context, definition: Definition) -> list[Template]:
+    """The templates a definition may give, if each is one; a conditional expression gives two."""
+    if isinstance(definition.value, ast.IfExp) and definition.kind == "assign" and not definition.path:
+        forms = _alternatives(context, definition.value)
+        plain = not any(isinstance(one, Hole | Named) for one in forms)
+        return forms if plain and len(forms) <= _MOST_FORMS else []
+    inner = context.templates.template_of_definition(definition)
+    return [] if inner is None else [inner]
 
 
 # -- reading --------------------------------------------------------------------------------------
@@ -156,7 +169,7 @@ def _layout(context: Context, template: Template) -> Layout:
     flat = template.flat
     if isinstance(template, Hole):
         raise Opaque(_why_opaque(context, template.node))
-    if not _LABEL.search(flat):
+    if HOLE in flat and not _LABEL.search(flat):
         raise Opaque("no turn marker is visible in the prompt")
     for hole in template.holes():
         reason = may_carry_markers(context, hole)
@@ -246,6 +259,11 @@ def sources_of(context: Context, node: ast.AST) -> list[ast.AST]:
                 part.value for part in ast.walk(function) if isinstance(part, ast.Return) and part.value
             )
     if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
+        for scope in context.flow.scopes.values():
+            if scope.kind == "class":
+                found.extend(
+                    one.value for one in scope.definitions.get(node.attr, ()) if one.value is not None
+                )
         for target, _ in context.flow.attribute_stores.get(node.attr, ()):
             statement = context.source.parent(target)
             found.extend([statement.value] if isinstance(statement, ast.Assign | ast.AugAssign) else [])
@@ -289,17 +307,21 @@ def _cut_single(
 ) -> None:
     """Cut the markers where the text stands; wrap at the call. Nothing moves."""
     plan.edits.extend(place.wrap("messages", '[{"role": "user", "content": ', "}]"))
+    touched: dict[Definition, tuple[set[ast.Name | None], list[Edit]]] = {}
     for template, layout in zip(templates, layouts, strict=True):
         cut = Cut()
         _try_cut(template, layout.turns[0].range, cut)
-        edits = tuple(Edit(*span) for span in dict.fromkeys(cut.deletions))
+        edits = [Edit(*span) for span in dict.fromkeys(cut.deletions)]
         if not cut.touched:
             plan.edits.extend(edits)
-            continue
         for definition, use in cut.touched:
             if not context.can_edit(definition):
                 raise Opaque(f"{definition.name} has readers besides this call")
-            plan.touches.append(Touch(definition, use, edits))
+            uses, wanted = touched.setdefault(definition, (set(), []))
+            uses.add(use)
+            wanted.extend(edits)
+    for definition, (uses, wanted) in touched.items():
+        plan.touches.extend(Touch(definition, use, tuple(dict.fromkeys(wanted))) for use in uses)
 
 
 def _try_cut(template: Template, where: Range, cut: Cut) -> None:
