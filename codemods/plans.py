@@ -109,6 +109,7 @@ class Context:
     no_bridge_reason: str = "bridges are switched off"
     patched_in: str | None = None
     blank_hint: int | None = None
+    loose_marker: int | None = None
     limits: Limits = field(default_factory=Limits)
     sites: list[Site] = field(default_factory=list)
     extra_findings: list[Finding] = field(default_factory=list)

@@ -19,8 +19,10 @@ from codemods.edits import Edit
 from codemods.flow import Definition
 from codemods.places import EntryPlace, KeywordPlace, Place, StorePlace, list_removals, removals
 from codemods.plans import Context, Plan, Refusal, Site, Touch
+from codemods.rules.hidden_turns import sources_of
 from codemods.rules.models import rewrite_model
-from codemods.rules.prompts import convert_prompt, sources_of
+from codemods.rules.prompts import convert_prompt
+from codemods.template_nodes import CannotCut
 from codemods.values import Client, Constant, Symbol
 from migrate.markers import HUMAN_PROMPT
 from migrate.models import find_model
@@ -71,7 +73,10 @@ def rewrite_arguments(context: Context, site: Site, plan: Plan) -> None:
         elif name != "stream":
             _HANDLERS.get(name, _refuse_unknown)(context, plan, name, place, gone)
     _limit(context, plan, arguments)
-    plan.edits.extend(removals(context.source, gone))
+    try:
+        plan.edits.extend(removals(context.source, gone))
+    except CannotCut as error:
+        raise Refusal("TC104", f"an argument cannot be taken away: {error}") from error
     _declare_touches(plan, arguments)
 
 
@@ -130,7 +135,8 @@ def _read_named_dict(context: Context, node: ast.Name, arguments: Arguments) -> 
 
 
 def _not_in_all(names: list[set[str]]) -> set[str]:
-    return set().union(*names) - set.intersection(*names) if names else set()
+    every: set[str] = set().union(*names)
+    return {name for name in every if not all(name in others for others in names)}
 
 
 def _is_own_change(context: Context, use: ast.Name, seen: Iterable[Definition]) -> bool:

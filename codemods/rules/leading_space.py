@@ -23,34 +23,8 @@ _DEEPEST = 8
 _SAME_START = frozenset(
     {"lower", "upper", "rstrip", "title", "casefold", "swapcase", "removesuffix", "expandtabs"}
 )
-_COUNT_FROM_START = frozenset(
-    {
-        "startswith",
-        "find",
-        "index",
-        "rfind",
-        "rindex",
-        "removeprefix",
-        "partition",
-        "rpartition",
-        "encode",
-        "count",
-    }
-    | {
-        "ljust",
-        "rjust",
-        "center",
-        "zfill",
-        "capitalize",
-        "isalpha",
-        "isdigit",
-        "isnumeric",
-        "isdecimal",
-        "isalnum",
-    }
-    | {"isspace", "isupper", "islower", "istitle", "isidentifier"}
-)
-_SPLIT = frozenset({"split", "rsplit", "replace"})
+# No argument: the blank is gone either way.
+_DROP_START = frozenset({"strip", "lstrip", "split"})
 _MEASURE = frozenset(
     {
         "len",
@@ -101,6 +75,8 @@ def check_leading_space(context: Context, text: ast.expr) -> None:
 
 
 class _Follower:
+    """Follows one text. What it does not know as harmless counts as a reader of the blank."""
+
     def __init__(self, context: Context) -> None:
         self.context = context
         self.seen: set[ast.AST] = set()
@@ -112,35 +88,35 @@ class _Follower:
         self.seen.add(text)
         parent = self.context.source.parent(text)
         self._refuse_counting(text, parent)
-        if (
-            isinstance(parent, ast.BoolOp | ast.IfExp | ast.Starred)
-            and getattr(parent, "test", None) is not text
-        ):
+        way = _WAYS.get(type(parent))
+        if way is not None:
+            getattr(self, way)(parent, text, depth)
+
+    def _transparent(self, parent: ast.expr, text: ast.expr, depth: int) -> None:
+        if getattr(parent, "test", None) is not text:
             self.follow(parent, depth)
-        elif isinstance(parent, ast.NamedExpr):
-            self.follow(parent, depth)
-            self._follow_names(parent, text, depth)
-        elif isinstance(parent, ast.Attribute):
-            self._follow_method(parent, depth)
-        elif isinstance(parent, ast.Call | ast.keyword):
-            self._follow_call(parent, text, depth)
-        elif isinstance(parent, ast.AugAssign):
-            raise _counts(text, "adds the text to another")
-        elif isinstance(parent, ast.FormattedValue | ast.BinOp):
-            self._refuse_glue(parent, text)
-            self._refuse_prompt(parent, text)
-        elif isinstance(parent, ast.Assign | ast.AnnAssign):
-            self._follow_assignment(parent, text, depth)
-        elif isinstance(parent, ast.Return | ast.Lambda):
-            self._follow_return(parent, text, depth)
-        elif isinstance(parent, ast.Tuple) and isinstance(self.context.source.parent(parent), ast.Assign):
+
+    def _walrus(self, parent: ast.NamedExpr, text: ast.expr, depth: int) -> None:
+        self.follow(parent, depth)
+        self._follow_names(parent, text, depth)
+
+    def _added(self, parent: ast.AugAssign, text: ast.expr, depth: int) -> None:
+        raise _counts(text, "adds the text to another")
+
+    def _embedded(self, parent: ast.FormattedValue | ast.BinOp, text: ast.expr, depth: int) -> None:
+        self._refuse_glue(parent, text)
+        self._refuse_prompt(parent, text)
+        whole = self.context.source.parent(parent) if isinstance(parent, ast.FormattedValue) else parent
+        if isinstance(whole, ast.expr):
+            self.follow(whole, depth + 1)
+
+    def _contained(self, parent: ast.AST, text: ast.expr, depth: int) -> None:
+        if isinstance(parent, ast.Tuple) and isinstance(self.context.source.parent(parent), ast.Assign):
             self._follow_unpacking(parent, text, depth)
         elif isinstance(parent, ast.ListComp | ast.GeneratorExp) and self._is_joined_by_nothing(parent):
             raise _counts(text, "sets the text right behind another")
-        elif isinstance(
-            parent, ast.Yield | ast.List | ast.Tuple | ast.Set | ast.Dict | ast.comprehension | ast.ListComp
-        ):
-            self._goes_out_of_sight(text)
+        else:
+            self._goes_into_container(text)
 
     # -- hazards --------------------------------------------------------------------------------
 
@@ -201,17 +177,18 @@ class _Follower:
 
     # -- ways of the text -----------------------------------------------------------------------
 
-    def _follow_method(self, parent: ast.Attribute, depth: int) -> None:
+    def _follow_method(self, parent: ast.Attribute, text: ast.expr, depth: int) -> None:
         call = self.context.source.parent(parent)
         name = parent.attr
-        if name in _COUNT_FROM_START:
-            raise _counts(parent, "counts from the start of the text")
         if not isinstance(call, ast.Call) or call.func is not parent:
-            return
-        if name in _SPLIT and call.args and self._starts_blank(call.args[0]):
-            raise _counts(parent, "looks for a blank in the text")
-        if name in _SAME_START or name == "replace":
+            raise _counts(parent, f"takes .{name} of the text")
+        given = [*call.args, *(keyword.value for keyword in call.keywords)]
+        if (name == "replace" and not self._starts_blank(given[0])) or name in _SAME_START:
             self.follow(call, depth + 1)
+        elif name == "split" and given and not self._starts_blank(given[0]):
+            self._goes_into_container(text)
+        elif name not in _DROP_START or given:
+            raise _counts(parent, f"calls .{name}() on the text")
 
     def _starts_blank(self, node: ast.expr) -> bool:
         text = self.context.evaluator.text_of(node)
@@ -232,14 +209,24 @@ class _Follower:
             self.follow(call, depth + 1)
         elif call in {site.call for site in self.context.sites}:
             raise _counts(text, "puts the text into another prompt")
+        elif name in ("append", "add", "insert", "extend", "put", "setdefault", "update"):
+            self._goes_into_container(text)
         elif name not in _HARMLESS:
             self._follow_parameter(call, parent, text, depth)
 
     def _is_anchored(self, call: ast.Call, text: ast.expr) -> bool:
         """Whether a regular expression looks at the start of the text or for a blank there."""
         pattern = call.args[0] if call.args and call.args[0] is not text else None
+        if pattern is None and isinstance(call.func, ast.Attribute):
+            pattern = self._compiled(call.func.value)
         written = self.context.evaluator.text_of(pattern) if pattern is not None else None
-        return written is not None and written.lstrip("(").startswith((" ", "^", "\\s", "\\A"))
+        return written is None or written.lstrip("(").startswith((" ", "^", "\\s", "\\A", "[ "))
+
+    def _compiled(self, node: ast.expr) -> ast.expr | None:
+        """The pattern that a name was compiled from."""
+        definitions = self.context.flow.reaching(node).definitions if isinstance(node, ast.Name) else ()
+        value = definitions[0].value if len(definitions) == 1 else node
+        return value.args[0] if isinstance(value, ast.Call) and value.args else None
 
     def _follow_parameter(self, call: ast.Call, parent: ast.AST, text: ast.expr, depth: int) -> None:
         value = self.context.evaluator.value_of(call.func)
@@ -268,7 +255,7 @@ class _Follower:
                     self.follow(load, depth + 1)
                 self._goes_out_of_sight(text)
             elif isinstance(target, ast.Subscript):
-                self._goes_out_of_sight(text)
+                self._goes_into_container(text)
 
     def _follow_names(self, parent: ast.AST, text: ast.expr, depth: int) -> None:
         for definition in self.context.definitions_of_value(text):
@@ -297,6 +284,14 @@ class _Follower:
         for call in self.context.evaluator.calls_named(name) if name else ():
             above = self.context.source.parent(call)
             self.follow(above if isinstance(above, ast.Await) else call, depth + 1)
+        self._goes_out_of_sight(text)
+
+    def _goes_into_container(self, text: ast.expr) -> None:
+        """A container's items can be read in many ways; the file shows whether any looks at the start."""
+        line = next(_item_hints(self.context), 0)
+        if line:
+            where = f"the text of line {text.lineno} goes into a container, and line {line} may count on"
+            raise CountsOnBlank(f"{where} the old leading space, which is gone")
         self._goes_out_of_sight(text)
 
     def _goes_out_of_sight(self, text: ast.expr) -> None:
@@ -337,12 +332,33 @@ def _blank_hints(context: Context) -> Iterator[int]:
             yield node.lineno
 
 
+def _item_hints(context: Context) -> Iterator[int]:
+    """Lines of the file that cut, measure or compare something."""
+    for node in ast.walk(context.source.tree):
+        if (
+            (isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice))
+            or (
+                isinstance(node, ast.Subscript)
+                and isinstance(node.slice, ast.Constant)
+                and node.slice.value in (0, 1)
+            )
+            or (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _MEASURE)
+        ):
+            yield node.lineno
+        elif isinstance(node, ast.Compare) and any(isinstance(op, ast.Eq | ast.NotEq) for op in node.ops):
+            if any(
+                isinstance(side, ast.Constant) and isinstance(side.value, str) for side in node.comparators
+            ):
+                if not isinstance(node.left, ast.Name) or node.left.id != "__name__":
+                    yield node.lineno
+
+
 def _looks_for_blank(context: Context, node: ast.Constant) -> bool:
     text = node.value
     if not isinstance(text, str) or len(text) < 2 or text[0] != " " or text[1].isspace():
         return False
     parent = context.source.parent(node)
-    if isinstance(parent, ast.Compare | ast.MatchValue):
+    if isinstance(parent, ast.Compare | ast.MatchValue | ast.Subscript):
         return True
     if isinstance(parent, ast.Tuple | ast.List | ast.Set):
         above = context.source.parent(parent)
@@ -350,3 +366,32 @@ def _looks_for_blank(context: Context, node: ast.Constant) -> bool:
     if isinstance(parent, ast.Dict):
         return node in parent.keys
     return isinstance(parent, ast.Call) and getattr(parent.func, "attr", "") in _LOOKS_FOR_TEXT
+
+
+# Where the text goes from each kind of expression or statement around it.
+_WAYS: dict[type[ast.AST] | type[None], str] = {
+    ast.BoolOp: "_transparent",
+    ast.IfExp: "_transparent",
+    ast.Starred: "_transparent",
+    ast.JoinedStr: "_transparent",
+    ast.NamedExpr: "_walrus",
+    ast.Attribute: "_follow_method",
+    ast.Call: "_follow_call",
+    ast.keyword: "_follow_call",
+    ast.AugAssign: "_added",
+    ast.FormattedValue: "_embedded",
+    ast.BinOp: "_embedded",
+    ast.Assign: "_follow_assignment",
+    ast.AnnAssign: "_follow_assignment",
+    ast.Return: "_follow_return",
+    ast.Lambda: "_follow_return",
+    ast.Tuple: "_contained",
+    ast.List: "_contained",
+    ast.Set: "_contained",
+    ast.Dict: "_contained",
+    ast.Yield: "_contained",
+    ast.ListComp: "_contained",
+    ast.SetComp: "_contained",
+    ast.DictComp: "_contained",
+    ast.GeneratorExp: "_contained",
+}

@@ -20,18 +20,14 @@ from codemods.edits import Edit, Slice
 from codemods.flow import Definition
 from codemods.places import Place
 from codemods.plans import Context, Plan, Refusal, Site, Touch
+from codemods.rules.hidden_turns import may_carry_markers, may_end_in_prefill, may_hide_turns
 from codemods.template_nodes import HOLE, CannotCut, Cut, Filled, Hole, Named, Template
 from codemods.turns import Layout, Range, has_hole, layout_of
-from codemods.values import Constant, Symbol
+from codemods.values import Symbol
 from migrate.errors import PromptError
 
-_MOST_STEPS = 200
 _MOST_FORMS = 4
 _LABEL = re.compile(r"(?:Human|Assistant):")
-# A name like these promises several turns; what it holds is for the run-time parser to read.
-_HISTORY = re.compile(
-    r"histor|conversation|transcript|dialog|chat_?log|turns\b|previous_(?:prompt|messages)", re.I
-)
 
 
 class Opaque(Exception):
@@ -65,7 +61,7 @@ def _bridge_prompt(context: Context, plan: Plan, place: Place, reason: str) -> N
     handler = _sdk_handler(context, place.value)
     if handler is not None:
         raise Refusal("TC104", f"{reason}, and the except clause at line {handler} expects the SDK's errors")
-    if _may_end_in_prefill(context, place.value):
+    if may_end_in_prefill(context, place.value):
         raise Refusal("TC104", f"{reason}, and it may put words in the model's mouth")
     plan.prompt_is_runtime = True
     plan.edits.extend(place.splat("arguments_from_prompt(", ")"))
@@ -89,27 +85,6 @@ def _sdk_handler(context: Context, node: ast.AST) -> int | None:
                         return handler.lineno
         current = parent
     return None
-
-
-def _may_end_in_prefill(context: Context, node: ast.expr) -> bool:
-    """Whether a text that goes into the prompt has words after an Assistant marker.
-
-    The models that most calls move to refuse a prefill; only the adapter can choose another one
-    once it sees the prompt.
-    """
-    seen: set[ast.AST] = set()
-    stack: list[ast.AST] = [node]
-    while stack and len(seen) < _MOST_STEPS:
-        part = stack.pop()
-        if part in seen:
-            continue
-        seen.add(part)
-        if isinstance(part, ast.Constant | ast.JoinedStr | ast.BinOp):
-            label = list(_LABEL.finditer(flat := context.templates.template_of(part).flat))
-            if label and label[-1].group() == "Assistant:" and flat[label[-1].end() :].strip():
-                return True
-        stack.extend(sources_of(context, part))
-    return False
 
 
 def _convert(context: Context, plan: Plan, place: Place) -> None:
@@ -172,7 +147,7 @@ def _layout(context: Context, template: Template) -> Layout:
     if HOLE in flat and not _LABEL.search(flat):
         raise Opaque("no turn marker is visible in the prompt")
     for hole in template.holes():
-        reason = may_carry_markers(context, hole)
+        reason = may_carry_markers(context, hole) or may_hide_turns(context, hole)
         if reason is not None:
             raise Opaque(reason)
     try:
@@ -208,95 +183,6 @@ def _first_marker(flat: str) -> int:
 def _hole_at_an_edge(flat: str) -> bool:
     labels = list(_LABEL.finditer(flat))
     return has_hole(flat, (0, labels[0].start())) or has_hole(flat, (labels[-1].end(), len(flat)))
-
-
-def may_carry_markers(context: Context, expression: ast.expr) -> str | None:
-    """Why a hole may hold whole turns; None if nothing in the file says so.
-
-    Follows names to every definition and change they have here, calls to the file's own functions
-    and parameters to what the calls in this file pass.
-    """
-    for part in ast.walk(expression):
-        name = part.id if isinstance(part, ast.Name) else part.attr if isinstance(part, ast.Attribute) else ""
-        if _HISTORY.search(name):
-            return f"{name} may hold turns of its own"
-    seen: set[ast.AST] = set()
-    stack: list[ast.AST] = [expression]
-    while stack and len(seen) < _MOST_STEPS:
-        node = stack.pop()
-        if node in seen:
-            continue
-        seen.add(node)
-        if _is_marker(context, node):
-            line = getattr(node, "lineno", "?")
-            return f"a value that goes into the prompt carries a turn marker (line {line})"
-        stack.extend(sources_of(context, node))
-    return None
-
-
-def _is_marker(context: Context, node: ast.AST) -> bool:
-    if isinstance(node, ast.Constant):
-        return isinstance(node.value, str) and _LABEL.search(node.value) is not None
-    if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load):
-        value = context.evaluator.value_of(node)
-        return (
-            isinstance(value, Constant)
-            and isinstance(value.value, str)
-            and _LABEL.search(value.value) is not None
-        )
-    return False
-
-
-def sources_of(context: Context, node: ast.AST) -> list[ast.AST]:
-    """The nodes a value is made from: its parts, its names' definitions, what calls return and pass."""
-    found: list[ast.AST] = list(ast.iter_child_nodes(node))
-    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-        for definition in context.flow.reaching(node).definitions:
-            found.extend(_definition_sources(context, definition, set()))
-    elif isinstance(node, ast.Call):
-        for function in _called(context, node):
-            found.extend(
-                part.value for part in ast.walk(function) if isinstance(part, ast.Return) and part.value
-            )
-    if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
-        for scope in context.flow.scopes.values():
-            if scope.kind == "class":
-                found.extend(
-                    one.value for one in scope.definitions.get(node.attr, ()) if one.value is not None
-                )
-        for target, _ in context.flow.attribute_stores.get(node.attr, ()):
-            statement = context.source.parent(target)
-            found.extend([statement.value] if isinstance(statement, ast.Assign | ast.AugAssign) else [])
-    if isinstance(node, ast.Name | ast.Attribute):
-        found.extend(context.changes_of(node.id if isinstance(node, ast.Name) else node.attr))
-    return found
-
-
-def _called(context: Context, node: ast.Call) -> list[ast.AST]:
-    """The function that is called; if it is not known which, every one of that name in the file."""
-    function = getattr(context.evaluator.value_of(node.func), "node", None)
-    if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
-        return [function]
-    if not isinstance(node.func, ast.Attribute):
-        return []
-    functions = (
-        one for one in context.flow.scopes if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)
-    )
-    return [one for one in functions if one.name == node.func.attr]
-
-
-def _definition_sources(context: Context, definition: Definition, seen: set[Definition]) -> list[ast.AST]:
-    if definition in seen:
-        return []
-    seen.add(definition)
-    found: list[ast.AST] = [definition.value] if definition.value is not None else []
-    if definition.kind == "method":
-        found.append(definition.node)
-    if definition.kind == "parameter":
-        found.extend(context.evaluator.passed_arguments(definition.scope.node, definition.name))
-    for other in (*definition.previous, *definition.changed_by):
-        found.extend(_definition_sources(context, other, seen))
-    return found
 
 
 # -- writing --------------------------------------------------------------------------------------

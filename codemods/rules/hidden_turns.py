@@ -1,0 +1,273 @@
+"""Tell whether a value that goes into a prompt may carry turns of its own.
+
+    bridged:   history += f"{HUMAN_PROMPT} {question}" … prompt=f"{history}{AI_PROMPT}"
+    rewritten: prompt=f"{HUMAN_PROMPT} {question}{AI_PROMPT}"
+
+A hole inside a turn is content, unless the file says otherwise: a marker is found on the way back
+from the hole to its sources; or the file writes markers outside of its calls' own prompts, and the
+hole cannot be followed to its end.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from codemods.flow import Definition
+from codemods.plans import Context
+from codemods.template_nodes import Appended, Concat, Filled, Named, Template
+from codemods.values import Constant, Foreign, UserFunction
+
+_MOST_STEPS = 400
+_LABEL = re.compile(r"(?:Human|Assistant):")
+# The words of the markers, in a literal of their own: `f"\\n\\n{role}: {text}"`.
+_WORDS = frozenset({"Human", "Assistant", "\\n\\nHuman", "\\n\\nAssistant", "\\nHuman", "\\nAssistant"})
+# A name like these promises several turns; what it holds is for the run-time parser to read.
+_HISTORY = re.compile(
+    r"histor|conversation|transcript|dialog|chat_?log|turns\b|previous_(?:prompt|messages)", re.I
+)
+
+
+def may_carry_markers(context: Context, expression: ast.expr) -> str | None:
+    """Why a hole may hold whole turns; None if nothing in the file says so.
+
+    Follows names to every definition and change they have here, calls to the file's own functions
+    and parameters to what the calls in this file pass.
+    """
+    for part in ast.walk(expression):
+        name = part.id if isinstance(part, ast.Name) else part.attr if isinstance(part, ast.Attribute) else ""
+        if _HISTORY.search(name):
+            return f"{name} may hold turns of its own"
+    seen: set[ast.AST] = set()
+    stack: list[ast.AST] = [expression]
+    while stack and len(seen) < _MOST_STEPS:
+        node = stack.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        if _is_marker(context, node):
+            line = getattr(node, "lineno", "?")
+            return f"a value that goes into the prompt carries a turn marker (line {line})"
+        stack.extend(sources_of(context, node))
+    return None
+
+
+def may_end_in_prefill(context: Context, node: ast.expr) -> bool:
+    """Whether a text that goes into the prompt has words after an Assistant marker.
+
+    The models that most calls move to refuse a prefill; only the adapter can choose another one
+    once it sees the prompt.
+    """
+    seen: set[ast.AST] = set()
+    stack: list[ast.AST] = [node]
+    while stack and len(seen) < _MOST_STEPS:
+        part = stack.pop()
+        if part in seen:
+            continue
+        seen.add(part)
+        if isinstance(part, ast.Constant | ast.JoinedStr | ast.BinOp):
+            label = list(_LABEL.finditer(flat := context.templates.template_of(part).flat))
+            if label and label[-1].group() == "Assistant:" and flat[label[-1].end() :].strip():
+                return True
+        stack.extend(sources_of(context, part))
+    return False
+
+
+def _is_marker(context: Context, node: ast.AST) -> bool:
+    if isinstance(node, ast.Constant):
+        return isinstance(node.value, str) and _LABEL.search(node.value) is not None
+    if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load):
+        value = context.evaluator.value_of(node)
+        return (
+            isinstance(value, Constant)
+            and isinstance(value.value, str)
+            and _LABEL.search(value.value) is not None
+        )
+    return False
+
+
+def sources_of(context: Context, node: ast.AST) -> list[ast.AST]:
+    """The nodes a value is made from: its parts, its names' definitions, what calls return and pass."""
+    found: list[ast.AST] = list(ast.iter_child_nodes(node))
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+        for definition in context.flow.reaching(node).definitions:
+            found.extend(_definition_sources(context, definition, set()))
+    elif isinstance(node, ast.Call):
+        for function in _called(context, node):
+            found.extend(
+                part.value for part in ast.walk(function) if isinstance(part, ast.Return) and part.value
+            )
+    if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
+        for scope in context.flow.scopes.values():
+            if scope.kind == "class":
+                found.extend(
+                    one.value for one in scope.definitions.get(node.attr, ()) if one.value is not None
+                )
+        for target, _ in context.flow.attribute_stores.get(node.attr, ()):
+            statement = context.source.parent(target)
+            found.extend([statement.value] if isinstance(statement, ast.Assign | ast.AugAssign) else [])
+    if isinstance(node, ast.Name | ast.Attribute):
+        found.extend(context.changes_of(node.id if isinstance(node, ast.Name) else node.attr))
+    return found
+
+
+def _called(context: Context, node: ast.Call) -> list[ast.AST]:
+    """The function that is called; if it is not known which, every one of that name in the file."""
+    function = getattr(context.evaluator.value_of(node.func), "node", None)
+    if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+        return [function]
+    if not isinstance(node.func, ast.Attribute):
+        return []
+    functions = (
+        one for one in context.flow.scopes if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)
+    )
+    return [one for one in functions if one.name == node.func.attr]
+
+
+def _definition_sources(context: Context, definition: Definition, seen: set[Definition]) -> list[ast.AST]:
+    if definition in seen:
+        return []
+    seen.add(definition)
+    found: list[ast.AST] = [definition.value] if definition.value is not None else []
+    if definition.kind == "method":
+        found.append(definition.node)
+    if isinstance(definition.node, ast.AugAssign):
+        found.append(definition.node.value)
+    if definition.kind == "parameter":
+        found.extend(context.evaluator.passed_arguments(definition.scope.node, definition.name))
+    for other in (*definition.previous, *definition.changed_by):
+        found.extend(_definition_sources(context, other, seen))
+    return found
+
+
+# -- what cannot be followed ----------------------------------------------------------------------
+
+
+def may_hide_turns(context: Context, hole: ast.expr) -> str | None:
+    """Why a hole that cannot be followed to its end may hold turns that the file writes elsewhere."""
+    line = loose_marker(context)
+    if not line or _is_closed(context, hole):
+        return None
+    return (
+        f"line {line} writes a turn marker outside of a call's own prompt, and where it goes cannot be told"
+    )
+
+
+def loose_marker(context: Context) -> int:
+    """The first line with a marker that belongs to no call's readable prompt; 0 if there is none."""
+    if context.loose_marker is None:
+        owned = _owned_nodes(context)
+        lines = [
+            node.lineno
+            for node in ast.walk(context.source.tree)
+            if isinstance(node, ast.Constant | ast.Name | ast.Attribute)
+            and node not in owned
+            and not _is_docstring(context, node)
+            and (_is_marker(context, node) or _is_word(node))
+        ]
+        context.loose_marker = min(lines, default=0)
+    return context.loose_marker
+
+
+def _is_word(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in _WORDS
+
+
+def _is_docstring(context: Context, node: ast.AST) -> bool:
+    return isinstance(context.source.parent(node), ast.Expr)
+
+
+def _owned_nodes(context: Context) -> set[ast.AST]:
+    """Every node of the sites' own prompt templates and stop lists, and of plain copies of the constants."""
+    owned: set[ast.AST] = set()
+    for site in context.sites:
+        for keyword in site.call.keywords if site.call is not None else ():
+            if keyword.arg == "prompt":
+                _own_template(context, context.templates.template_of(keyword.value), owned)
+                _own_forms(context, keyword.value, owned)
+            elif keyword.arg == "stop_sequences":
+                owned.update(ast.walk(keyword.value))
+    for node in ast.walk(context.source.tree):
+        if (
+            isinstance(node, ast.Assign)
+            and _is_marker(context, node.value)
+            and not isinstance(node.value, ast.Constant)
+        ):
+            owned.update(ast.walk(node.value))
+    return owned
+
+
+def _own_forms(context: Context, node: ast.expr, owned: set[ast.AST]) -> None:
+    """A name with several definitions: each of them is the prompt's own."""
+    if isinstance(node, ast.IfExp):
+        owned.update(ast.walk(node))
+    if isinstance(node, ast.Name):
+        for definition in context.flow.reaching(node).definitions:
+            if definition.kind == "assign" and definition.value is not None:
+                template = context.templates.template_of_definition(definition)
+                if template is not None:
+                    _own_template(context, template, owned)
+
+
+def _own_template(context: Context, template: Template, owned: set[ast.AST]) -> None:
+    if isinstance(template, Concat):
+        for operand in template.operands:
+            _own_template(context, operand, owned)
+    elif isinstance(template, Named | Filled):
+        _own_template(context, template.inner, owned)
+    elif isinstance(template, Appended):
+        _own_template(context, template.before, owned)
+        _own_template(context, template.added, owned)
+    holes = {id(hole) for hole in template.holes()}
+    stack: list[ast.AST] = [template.node]
+    while stack:
+        node = stack.pop()
+        if id(node) not in holes:
+            owned.add(node)
+            stack.extend(ast.iter_child_nodes(node))
+
+
+def _is_closed(context: Context, hole: ast.expr) -> bool:
+    """Whether every source of a hole is in sight: literals, plain reads, other packages' results."""
+    seen: set[ast.AST] = set()
+    stack: list[ast.AST] = [hole]
+    while stack:
+        node = stack.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        if len(seen) > _MOST_STEPS or _is_open_end(context, node):
+            return False
+        stack.extend(sources_of(context, node))
+    return True
+
+
+def _is_open_end(context: Context, node: ast.AST) -> bool:
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+        reaching = context.flow.reaching(node)
+        value = context.evaluator.value_of(node)
+        if isinstance(value, Foreign | UserFunction):
+            return False
+        return not reaching.definitions or any(
+            _is_open_definition(context, one) for one in reaching.definitions
+        )
+    if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
+        value = context.evaluator.value_of(node)
+        return not isinstance(value, Foreign | Constant | UserFunction) and not _is_method_call(context, node)
+    return False
+
+
+def _is_method_call(context: Context, node: ast.Attribute) -> bool:
+    parent = context.source.parent(node)
+    return isinstance(parent, ast.Call) and parent.func is node and node.attr in _TEXT_METHODS
+
+
+_TEXT_METHODS = frozenset(
+    {"strip", "lower", "upper", "join", "format", "read", "get", "replace", "split", "rstrip"}
+)
+
+
+def _is_open_definition(context: Context, definition: Definition) -> bool:
+    if definition.kind == "parameter":
+        return not context.evaluator.passed_arguments(definition.scope.node, definition.name)
+    return definition.kind == "other"
