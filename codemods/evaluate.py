@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import operator
 from collections.abc import Callable, Iterable
 
 from codemods.flow import Definition, Flow
@@ -43,6 +44,11 @@ from codemods.values import (
     Value,
 )
 
+_ARITHMETIC: dict[type[ast.operator], Callable[[float, float], float]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+}
 _MOST_ALTERNATIVES = 4
 _DEEPEST = 60
 _BUILTINS = frozenset(dir(builtins))
@@ -128,7 +134,21 @@ class Evaluator(OwnCode):
             left, right = self.text_of(node.left), self.text_of(node.right)
             if left is not None and right is not None:
                 return (Constant(left + right),)
+        number = self._number(node)
+        if number is not None:
+            return (Constant(number),)
         return (Foreign("a computed value"),)
+
+    def _number(self, node: ast.BinOp) -> int | float | None:
+        """A product, sum or difference of numbers that are written out."""
+        left, right = self.value_of(node.left), self.value_of(node.right)
+        if not isinstance(left, Constant) or not isinstance(right, Constant):
+            return None
+        a, b = left.value, right.value
+        if not isinstance(a, int | float) or not isinstance(b, int | float):
+            return None
+        operation = _ARITHMETIC.get(type(node.op))
+        return operation(a, b) if operation is not None else None
 
     def _of_name(self, node: ast.Name) -> Iterable[Value]:
         reaching = self.flow.reaching(node)
@@ -185,6 +205,10 @@ class Evaluator(OwnCode):
         return (Unknown("an item of a container"),)
 
     def _of_call(self, node: ast.Call) -> Iterable[Value]:
+        if isinstance(node.func, ast.Name) and node.func.id == "int" and len(node.args) == 1:
+            inner = self.value_of(node.args[0])
+            if isinstance(inner, Constant) and isinstance(inner.value, int | float):
+                return (Constant(int(inner.value)),)
         if isinstance(node.func, ast.Name) and node.func.id == "getattr" and len(node.args) >= 2:
             return self._getattr(node)
         found: list[Value] = []

@@ -117,9 +117,9 @@ def _create_calls(context: Context, plans: dict[Site, Plan]) -> Iterator[ast.Cal
     """The calls of the sites, and those that an earlier run has bridged."""
     yield from (site.call for site in plans if site.call is not None)
     for node in ast.walk(context.source.tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "create":
-            if isinstance(context.evaluator.value_of(node.func), Migrated):
-                yield node
+        is_create = isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "create"
+        if is_create and isinstance(context.evaluator.value_of(node.func), Migrated):
+            yield node
 
 
 def _splatted_values(context: Context, call: ast.Call) -> list[ast.AST]:

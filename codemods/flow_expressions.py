@@ -138,7 +138,7 @@ class ExpressionWalker(ABC):
     ) -> None:
         key = (node, name, id(target) if target is not None else 0)
         definition = self.known.get(key)
-        owner = self._owner(name)
+        owner = self._changed_owner(name) if changes else self._owner(name)
         if definition is None:
             definition = Definition(name, kind, node, owner, value, target, path)
             self.known[key] = definition
@@ -150,20 +150,18 @@ class ExpressionWalker(ABC):
             return
         if changes:
             before = self.state.get(name, frozenset()) if owner is self.scope else frozenset()
-            if not before:
-                before = frozenset(one for one in self._lookup_all(name) if one is not definition)
-            definition.previous |= before - {definition}
+            before = (before or frozenset(owner.definitions.get(name, ()))) - {definition}
+            definition.previous |= before
             for one in before:
                 one.changed_by.add(definition)
-        self.state[name] = frozenset({definition})
+        if owner is self.scope or not changes:
+            self.state[name] = frozenset({definition})
 
-    def _lookup_all(self, name: str) -> list[Definition]:
-        scope: Scope | None = self.scope
-        while scope is not None:
-            if name in scope.definitions and (scope is self.scope or scope.kind != "class"):
-                return scope.definitions[name]
-            scope = scope.parent
-        return []
+    def _changed_owner(self, name: str) -> Scope:
+        """The scope of the variable whose object is changed: changing does not bind a name here."""
+        if name in self.scope.names:
+            return self.scope
+        return binding_scope(self.scope, name) or self._owner(name)
 
     def _target(
         self, target: ast.expr, kind: Kind, node: ast.AST, value: ast.expr | None, path: tuple[int, ...]

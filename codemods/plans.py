@@ -16,6 +16,9 @@ from codemods.source import Source
 from codemods.templates import TemplateReader
 from codemods.values import Client, Wrapper
 
+# Methods that take text or items into an object.
+_TAKES_IN = MUTATORS | {"write", "writelines", "put", "appendleft", "extendleft"}
+
 
 class Refusal(Exception):
     """A rule cannot do its part; the site goes down the ladder. `rule` names the construct."""
@@ -143,7 +146,7 @@ class Context:
                 if (
                     isinstance(node, ast.Call)
                     and isinstance(node.func, ast.Attribute)
-                    and node.func.attr in MUTATORS
+                    and node.func.attr in _TAKES_IN
                 ):
                     changed = getattr(node.func.value, "id", None) or getattr(node.func.value, "attr", None)
                     if isinstance(changed, str):

@@ -173,10 +173,9 @@ def _other_migrate(tree: ast.Module) -> str | None:
             if node.module in _OWN_MODULES and names <= {*migrate.__all__, "*"}:
                 continue
             return f"line {node.lineno} imports another module `migrate`"
-        if isinstance(node, ast.Import) and any(alias.name.startswith("migrate.") for alias in node.names):
-            if not all(
-                alias.name in _OWN_MODULES for alias in node.names if alias.name.startswith("migrate")
-            ):
+        if isinstance(node, ast.Import):
+            names = {alias.name for alias in node.names if alias.name.startswith("migrate.")}
+            if names - set(_OWN_MODULES):
                 return f"line {node.lineno} imports another module `migrate`"
     return None
 

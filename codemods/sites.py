@@ -70,11 +70,11 @@ def find_sites(context: Context) -> list[tuple[ast.expr, str]]:
 def _computed_loads(context: Context) -> Iterable[tuple[ast.expr, str]]:
     """`getattr(client, "completions")`: a load that no rule rewrites."""
     for node in ast.walk(context.source.tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "getattr":
-            if len(node.args) >= 2 and context.evaluator.text_of(node.args[1]) == "completions":
-                value = context.evaluator.value_of(node.args[0])
-                if isinstance(value, Client | Unknown):
-                    yield node, "the method is fetched with getattr"
+        if not isinstance(node, ast.Call) or getattr(node.func, "id", "") != "getattr" or len(node.args) < 2:
+            continue
+        is_load = context.evaluator.text_of(node.args[1]) == "completions"
+        if is_load and isinstance(context.evaluator.value_of(node.args[0]), Client | Unknown):
+            yield node, "the method is fetched with getattr"
 
 
 def _nodes(tree: ast.Module) -> Iterable[ast.AST]:

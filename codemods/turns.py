@@ -27,9 +27,15 @@ class Layout:
     prefill: Range | None
 
     @property
+    def ends_on_assistant(self) -> bool:
+        """Whether the model is to go on from words of its own, as a prefill or a whole last turn."""
+        return self.prefill is not None or self.turns[-1].role == "assistant"
+
+    @property
     def is_single(self) -> bool:
         """One Human turn and nothing else."""
-        return self.system is None and self.prefill is None and len(self.turns) == 1
+        alone = self.system is None and self.prefill is None and len(self.turns) == 1
+        return alone and self.turns[0].role == "user"
 
 
 def layout_of(flat: str) -> Layout:

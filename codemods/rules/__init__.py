@@ -126,6 +126,12 @@ RULES: tuple[RuleInfo, ...] = (
         "Tracing, caching or testing that hooks into the old method goes silent.",
     ),
     RuleInfo(
+        "TC208", "compared-id-or-model", "review",
+        "The code tests the response's id or model, whose values are others now.",
+        'if resp.model == "claude-2":', 'if resp.model == "claude-2":',
+        "Message ids begin with msg_, and another model answers.",
+    ),
+    RuleInfo(
         "TC301", "uncertain-receiver", "manual",
         "It cannot be told whether this is an Anthropic client.",
         "client.completions.create(**params)", "", "The same call exists in other SDKs.",

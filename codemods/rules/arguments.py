@@ -19,7 +19,7 @@ from codemods.edits import Edit
 from codemods.flow import Definition
 from codemods.places import EntryPlace, KeywordPlace, Place, StorePlace, list_removals, removals
 from codemods.plans import Context, Plan, Refusal, Site, Touch
-from codemods.rules.hidden_turns import sources_of
+from codemods.rules.hidden_turns import closure_of
 from codemods.rules.models import rewrite_model
 from codemods.rules.prompts import convert_prompt
 from codemods.template_nodes import CannotCut
@@ -29,7 +29,6 @@ from migrate.models import find_model
 
 _REQUIRED = ("prompt", "model", "max_tokens_to_sample")
 _KEPT = frozenset({"metadata", "timeout", "extra_headers", "extra_query"})
-_MOST_STEPS = 200
 _SAMPLING = ("temperature", "top_p", "top_k")
 # A non-streaming call with this limit or more and no timeout is a ValueError in the SDK since 0.84.
 _GUARDED_LIMIT = 21_334
@@ -263,18 +262,11 @@ def _rename_limit(context: Context, plan: Plan, name: str, place: Place, gone: l
 
 def _check_token_budget(context: Context, place: Place) -> None:
     """A limit worked out from a token count stands on a function that is gone."""
-    seen: set[ast.AST] = set()
-    stack: list[ast.AST] = [place.value]
-    while stack and len(seen) < _MOST_STEPS:
-        node = stack.pop()
-        if node in seen:
-            continue
-        seen.add(node)
+    for node in closure_of(context, place.value):
         if isinstance(node, ast.Attribute | ast.Name) and _counts_tokens(context, node):
             raise Refusal(
                 "TC402", "the limit is worked out from count_tokens, which is gone: count a whole request"
             )
-        stack.extend(sources_of(context, node))
 
 
 def _counts_tokens(context: Context, node: ast.Attribute | ast.Name) -> bool:
@@ -312,10 +304,13 @@ def _limit(context: Context, plan: Plan, arguments: Arguments) -> None:
 
 
 def _check_possible_limits(context: Context, place: Place, arguments: Arguments) -> None:
-    """A default or an argument in sight that the SDK would refuse is for the adapter to clamp."""
-    for value in context.evaluator.values_of(place.value):
-        limit = value.value if isinstance(value, Constant) else None
-        if isinstance(limit, int) and limit >= _GUARDED_LIMIT:
+    """A limit in sight that the SDK would refuse, on some path, is for the adapter to clamp."""
+    limits: list[object] = [
+        value.value for value in context.evaluator.values_of(place.value) if isinstance(value, Constant)
+    ]
+    limits += [node.value for node in closure_of(context, place.value) if isinstance(node, ast.Constant)]
+    for limit in limits:
+        if isinstance(limit, int | float) and limit >= _GUARDED_LIMIT:
             raise Refusal("TC104", f"the limit may be {limit}, which the SDK refuses without streaming")
 
 
@@ -387,12 +382,8 @@ def _listed_definition(context: Context, plan: Plan, node: ast.Name) -> ast.expr
     reaching = context.flow.reaching(node)
     if len(reaching.definitions) == 1 and reaching.complete:
         (definition,) = reaching.definitions
-        if (
-            definition.kind == "assign"
-            and not definition.path
-            and not definition.changed_by
-            and definition.value
-        ):
+        plain = definition.kind == "assign" and not definition.path and not definition.changed_by
+        if plain and definition.value is not None and _is_only_passed(context, definition):
             return definition.value
     return node
 

@@ -12,20 +12,33 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 
 from codemods.flow import Definition
 from codemods.plans import Context
 from codemods.template_nodes import Appended, Concat, Filled, Named, Template
-from codemods.values import Constant, Foreign, UserFunction
+from codemods.values import Constant, Foreign, UserClass, UserFunction, UserInstance
 
 _MOST_STEPS = 400
 _LABEL = re.compile(r"(?:Human|Assistant):")
 # The words of the markers, in a literal of their own: `f"\\n\\n{role}: {text}"`.
-_WORDS = frozenset({"Human", "Assistant", "\\n\\nHuman", "\\n\\nAssistant", "\\nHuman", "\\nAssistant"})
+_WORDS = frozenset({"Human", "Assistant"})
 # A name like these promises several turns; what it holds is for the run-time parser to read.
 _HISTORY = re.compile(
     r"histor|conversation|transcript|dialog|chat_?log|turns\b|previous_(?:prompt|messages)", re.I
 )
+
+
+def closure_of(context: Context, expression: ast.expr) -> Iterator[ast.AST]:
+    """Every node a value is made from, as far as the file shows (at most a few hundred)."""
+    seen: set[ast.AST] = set()
+    stack: list[ast.AST] = [expression]
+    while stack and len(seen) < _MOST_STEPS:
+        node = stack.pop()
+        if node not in seen:
+            seen.add(node)
+            yield node
+            stack.extend(sources_of(context, node))
 
 
 def may_carry_markers(context: Context, expression: ast.expr) -> str | None:
@@ -38,17 +51,10 @@ def may_carry_markers(context: Context, expression: ast.expr) -> str | None:
         name = part.id if isinstance(part, ast.Name) else part.attr if isinstance(part, ast.Attribute) else ""
         if _HISTORY.search(name):
             return f"{name} may hold turns of its own"
-    seen: set[ast.AST] = set()
-    stack: list[ast.AST] = [expression]
-    while stack and len(seen) < _MOST_STEPS:
-        node = stack.pop()
-        if node in seen:
-            continue
-        seen.add(node)
-        if _is_marker(context, node):
+    for node in closure_of(context, expression):
+        if _is_marker(context, node) or _is_word(node, any_case=True):
             line = getattr(node, "lineno", "?")
             return f"a value that goes into the prompt carries a turn marker (line {line})"
-        stack.extend(sources_of(context, node))
     return None
 
 
@@ -58,18 +64,11 @@ def may_end_in_prefill(context: Context, node: ast.expr) -> bool:
     The models that most calls move to refuse a prefill; only the adapter can choose another one
     once it sees the prompt.
     """
-    seen: set[ast.AST] = set()
-    stack: list[ast.AST] = [node]
-    while stack and len(seen) < _MOST_STEPS:
-        part = stack.pop()
-        if part in seen:
-            continue
-        seen.add(part)
+    for part in closure_of(context, node):
         if isinstance(part, ast.Constant | ast.JoinedStr | ast.BinOp):
             label = list(_LABEL.finditer(flat := context.templates.template_of(part).flat))
             if label and label[-1].group() == "Assistant:" and flat[label[-1].end() :].strip():
                 return True
-        stack.extend(sources_of(context, part))
     return False
 
 
@@ -169,8 +168,11 @@ def loose_marker(context: Context) -> int:
     return context.loose_marker
 
 
-def _is_word(node: ast.AST) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in _WORDS
+def _is_word(node: ast.AST, *, any_case: bool = False) -> bool:
+    if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
+        return False
+    word = node.value.strip()
+    return (word.capitalize() if any_case else word) in _WORDS
 
 
 def _is_docstring(context: Context, node: ast.AST) -> bool:
@@ -229,23 +231,16 @@ def _own_template(context: Context, template: Template, owned: set[ast.AST]) -> 
 
 def _is_closed(context: Context, hole: ast.expr) -> bool:
     """Whether every source of a hole is in sight: literals, plain reads, other packages' results."""
-    seen: set[ast.AST] = set()
-    stack: list[ast.AST] = [hole]
-    while stack:
-        node = stack.pop()
-        if node in seen:
-            continue
-        seen.add(node)
-        if len(seen) > _MOST_STEPS or _is_open_end(context, node):
-            return False
-        stack.extend(sources_of(context, node))
-    return True
+    nodes = list(closure_of(context, hole))
+    return len(nodes) < _MOST_STEPS and not any(_is_open_end(context, node) for node in nodes)
 
 
 def _is_open_end(context: Context, node: ast.AST) -> bool:
     if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
         reaching = context.flow.reaching(node)
         value = context.evaluator.value_of(node)
+        if isinstance(value, UserInstance | UserClass):
+            return True  # its text is what its own methods say
         if isinstance(value, Foreign | UserFunction):
             return False
         return not reaching.definitions or any(

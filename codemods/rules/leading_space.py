@@ -336,21 +336,24 @@ def _item_hints(context: Context) -> Iterator[int]:
     """Lines of the file that cut, measure or compare something."""
     for node in ast.walk(context.source.tree):
         if (
-            (isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice))
-            or (
-                isinstance(node, ast.Subscript)
-                and isinstance(node.slice, ast.Constant)
-                and node.slice.value in (0, 1)
-            )
+            (isinstance(node, ast.Subscript) and _cuts(node.slice))
             or (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _MEASURE)
+            or (isinstance(node, ast.Compare) and _is_equality_with_text(node))
         ):
             yield node.lineno
-        elif isinstance(node, ast.Compare) and any(isinstance(op, ast.Eq | ast.NotEq) for op in node.ops):
-            if any(
-                isinstance(side, ast.Constant) and isinstance(side.value, str) for side in node.comparators
-            ):
-                if not isinstance(node.left, ast.Name) or node.left.id != "__name__":
-                    yield node.lineno
+
+
+def _cuts(index: ast.expr) -> bool:
+    return isinstance(index, ast.Slice) or (isinstance(index, ast.Constant) and index.value in (0, 1))
+
+
+def _is_equality_with_text(node: ast.Compare) -> bool:
+    if not any(isinstance(op, ast.Eq | ast.NotEq) for op in node.ops):
+        return False
+    has_text = any(
+        isinstance(side, ast.Constant) and isinstance(side.value, str) for side in node.comparators
+    )
+    return has_text and getattr(node.left, "id", "") != "__name__"
 
 
 def _looks_for_blank(context: Context, node: ast.Constant) -> bool:

@@ -203,20 +203,11 @@ def _mentions_sdk_word(context: Context) -> bool:
 
 
 def _examples(context: Context, node: ast.AST, used: set[ast.AST]) -> Iterator[Left]:
-    if (
-        not isinstance(node, ast.Constant)
-        or not isinstance(node.value, str)
-        or not _is_docstring(context, node)
-    ):
+    if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
         return
     text = node.value
     if _EXAMPLE.search(text) and ("max_tokens_to_sample" in text or "HUMAN_PROMPT" in text):
-        yield (
-            "TC407",
-            node,
-            "an example in a docstring shows the old call",
-            "show client.messages.create(...)",
-        )
+        yield "TC407", node, "a text shows the old call", "show client.messages.create(...)"
 
 
 def _error_texts(context: Context, node: ast.AST, used: set[ast.AST]) -> Iterator[Left]:

@@ -182,6 +182,8 @@ def _first_marker(flat: str) -> int:
 
 def _hole_at_an_edge(flat: str) -> bool:
     labels = list(_LABEL.finditer(flat))
+    if not labels:
+        return HOLE in flat
     return has_hole(flat, (0, labels[0].start())) or has_hole(flat, (labels[-1].end(), len(flat)))
 
 
@@ -232,7 +234,7 @@ def _spell_out(context: Context, plan: Plan, place: Place, template: Template, l
         pairs.append(("system", (_slice(template, span, layout.system),)))
     pairs.append(("messages", _message_list(context, template, span, layout, place.indentation())))
     plan.edits.extend(place.replace(pairs))
-    plan.has_prefill = layout.prefill is not None
+    plan.has_prefill = layout.ends_on_assistant
 
 
 def _list_at_definition(context: Context, plan: Plan, place: Place, template: Named, layout: Layout) -> None:
@@ -257,7 +259,7 @@ def _list_at_definition(context: Context, plan: Plan, place: Place, template: Na
     edit = Edit(*whole, listed)
     plan.touches.append(Touch(definition, template.node, (edit,)))
     plan.edits.extend(place.rename("messages"))
-    plan.has_prefill = layout.prefill is not None
+    plan.has_prefill = layout.ends_on_assistant
 
 
 def _message_list(

@@ -56,6 +56,7 @@ def rewrite_reads(context: Context, site: Site, plan: Plan) -> None:
         return
     plan.edits.extend(attempt.edits)
     plan.linked.extend(attempt.linked)
+    plan.reviews.update(attempt.reviews)
     plan.notes.extend(attempt.notes)
 
 
@@ -174,7 +175,11 @@ def _read(context: Context, site: Site, node: ast.Attribute, plan: Plan) -> None
         _read_text(context, node, plan)
     elif node.attr == "stop_reason":
         _read_stop_reason(context, node, plan)
-    elif node.attr not in _SAME_IN_MESSAGES:
+    elif node.attr in _SAME_IN_MESSAGES:
+        parent = context.source.parent(node)
+        if isinstance(parent, ast.Compare | ast.Attribute | ast.Subscript):
+            plan.review("TC208", f"line {node.lineno} looks at `.{node.attr}`, whose values are others now")
+    else:
         raise Escapes(f"`.{node.attr}` of the response is used at line {node.lineno}")
 
 
