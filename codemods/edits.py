@@ -2,7 +2,8 @@
 """Edits: a span of the source and what stands there afterwards.
 
 A replacement is a row of new texts and `Slice`s, pieces of the author's own source that move with
-their bytes. Other edits that fall inside a slice are applied there, so that an f-string can be
+their bytes. An edit inside a deletion vanishes with it; one inside a replacement by
+text alone is a conflict. Other edits that fall inside a slice are applied there, so that an f-string can be
 rewrapped and an expression inside it rewritten by two rules that know nothing of each other.
 """
 
@@ -75,6 +76,8 @@ def _replacement(data: bytes, edit: Edit, inner: Sequence[Edit]) -> bytes:
         if one.end > edit.end:
             raise Overlap(f"edits overlap at byte {one.start}")
     slices = [part for part in edit.parts if isinstance(part, Slice)]
+    if inner and edit.parts and not slices:
+        raise Overlap(f"edits overlap at byte {edit.start}")
     if slices and inner:
         _check_home(inner, slices)
     out: list[bytes] = []

@@ -8,14 +8,13 @@ import re
 from collections.abc import Iterator
 
 from codemods.flow import Definition
+from codemods.ignores import is_ignored
 from codemods.outcome import Finding, Options, Status
 from codemods.plans import Context, Plan, Site
 from codemods.rules.leftovers import find_leftovers
-from codemods.source import Source
 from codemods.values import Migrated
 
 MARKER = re.compile(rb"^[ \t]*#[ \t]*TODO\(to-messages (TC\d+)\):[ \t]*([^\r\n]*)", re.M)
-_IGNORE = re.compile(r"#\s*to-messages:\s*ignore(?:\[([\w,\s-]*)\])?")
 _BRIDGE_ORDER = ("TC105", "TC104", "TC103", "TC101", "TC102")
 _BRIDGED_BY = {
     "TC101": "the prompt is converted at run time",
@@ -117,8 +116,9 @@ def _create_calls(context: Context, plans: dict[Site, Plan]) -> Iterator[ast.Cal
     """The calls of the sites, and those that an earlier run has bridged."""
     yield from (site.call for site in plans if site.call is not None)
     for node in ast.walk(context.source.tree):
-        is_create = isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "create"
-        if is_create and isinstance(context.evaluator.value_of(node.func), Migrated):
+        if not isinstance(node, ast.Call) or getattr(node.func, "attr", "") != "create":
+            continue
+        if isinstance(context.evaluator.value_of(node.func), Migrated):
             yield node
 
 
@@ -135,12 +135,3 @@ def _splatted_values(context: Context, call: ast.Call) -> list[ast.AST]:
             seen.add(definition)
             stack.extend(definition.previous)
     return [definition.node for definition in seen if definition.kind != "parameter"]
-
-
-def is_ignored(source: Source, node: ast.AST) -> bool:
-    """Whether a `# to-messages: ignore` comment stands in the node's statement (or on its last line)."""
-    statement = source.statement(node)
-    start, end = source.span(node if hasattr(statement, "body") else statement)
-    line = source.line_of(end)
-    last = source.line_starts[line] if line < len(source.line_starts) else len(source.data)
-    return _IGNORE.search(source.text((start, last))) is not None

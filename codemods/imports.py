@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Sequence
 
 from codemods.edits import Edit, Span
@@ -40,10 +41,7 @@ def _edit_statement(
     if len(aliases) == len(statement.names):
         if lines:
             return [Edit(start, end, (f"{source.newline}{indentation}".join(lines),))]
-        try:
-            return [Edit(*whole_statement(source, statement))]
-        except CannotCut:
-            return [Edit(start, end, ("pass",))]
+        return [_removed_statement(source, statement)]
     spans = [source.span(alias) for alias in statement.names]
     gone = {source.span(alias) for alias in aliases}
     edits = [Edit(*span) for span in _list_removals(source, spans, gone)]
@@ -53,9 +51,22 @@ def _edit_statement(
     return edits
 
 
-def insert_import(source: Source, names: Iterable[str]) -> Edit:
-    """`from migrate import …` where a person would put it: after the SDK's import, or the last one."""
-    offset = _import_offset(source)
+def _removed_statement(source: Source, statement: ast.stmt) -> Edit:
+    """Take a statement away with its line, or with its semicolon if it shares the line."""
+    start, end = source.span(statement)
+    try:
+        return Edit(*whole_statement(source, statement))
+    except CannotCut:
+        match = re.compile(rb"[ \t]*;[ \t]*(?![\r\n#])").match(source.data, end)
+        return Edit(start, match.end()) if match else Edit(start, end, ("pass",))
+
+
+def insert_import(source: Source, names: Iterable[str], *, before: bool = False) -> Edit:
+    """`from migrate import …` where a person would put it: after the SDK's import, or the last one.
+
+    before: in front of it, where something else than an import will stand behind it.
+    """
+    offset = _import_offset(source, before)
     text = f"from migrate import {', '.join(sorted(names, key=_sort_key))}{source.newline}"
     if offset and source.data[offset - 1 : offset] not in (b"\n", b"\r"):
         text = source.newline + text
@@ -67,7 +78,7 @@ def _sort_key(name: str) -> tuple[int, str]:
     return (0 if name.isupper() else 1 if name[:1].isupper() else 2), name
 
 
-def _import_offset(source: Source) -> int:
+def _import_offset(source: Source, before: bool) -> int:
     after: ast.stmt | None = None
     for index, statement in enumerate(source.tree.body):
         if isinstance(statement, ast.Import | ast.ImportFrom):
@@ -80,6 +91,9 @@ def _import_offset(source: Source) -> int:
             break
     if after is None:
         return _first_line(source)
+    end = source.span(after)[1]
+    if before or re.compile(rb"[ \t]*;").match(source.data, end):
+        return source.line_start(source.span(after)[0])
     return _next_line(source, after)
 
 

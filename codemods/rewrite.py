@@ -16,8 +16,9 @@ from collections.abc import Iterable
 import migrate
 from codemods.edits import Overlap, apply_edits
 from codemods.evaluate import Evaluator
-from codemods.findings import is_ignored, left_findings, marker_findings, site_finding
+from codemods.findings import left_findings, marker_findings, site_finding
 from codemods.flow import Flow
+from codemods.ignores import is_ignored
 from codemods.neighbours import Neighbours
 from codemods.outcome import Finding, Options, Outcome
 from codemods.plans import Context, Limits, Plan, Site
@@ -110,7 +111,7 @@ class _Rewriter:
         around = Surroundings(context, edits, findings, blocked=not changed and _keeps_old_calls(findings))
         edits += around.edits()
         names = around.needs.union(*(plan.bridge_names for plan in changed.values()))
-        edits += import_edits(context, names) if names else []
+        edits += import_edits(context, names, before=around.has_definitions) if names else []
         edits += marker_edits(context, changed.items())
         result = apply_edits(self.source.data, edits)
         bridged = bool(names) or any(one.rule == "TC004" and one.status == "bridged" for one in findings)

@@ -35,6 +35,10 @@ _WRAPPERS: dict[str, Wrapper] = {
     "with_streaming_response": "with_streaming_response",
 }
 _MOST_ROUNDS = 50
+# Reasons that outweigh legacy arguments: the call has another owner, at least sometimes.
+_TWO_OWNERS = ("Anthropic client on one path", "replaces `completions`")
+# Packages whose clients have a `completions.create` of their own.
+_OTHER_SDKS = ("openai", "together", "groq", "cerebras", "writer", "mistral", "fireworks", "litellm", "vllm")
 
 
 def find_sites(context: Context) -> list[tuple[ast.expr, str]]:
@@ -62,8 +66,8 @@ def find_sites(context: Context) -> list[tuple[ast.expr, str]]:
                 continue
             if _has_legacy_arguments(context, site.call):
                 context.sites.append(site)
-            elif isinstance(value, Unknown) and _may_be_ours(context, site.call, value):
-                uncertain.append((node, value.reason))
+            elif _may_be_ours(context, site.call, value):
+                uncertain.append((node, getattr(value, "reason", "it comes from another package")))
     return uncertain
 
 
@@ -118,7 +122,7 @@ def _has_legacy_arguments(context: Context, call: ast.Call) -> bool:
 
 def _why_uncertain(context: Context, call: ast.Call, value: Value) -> str | None:
     """Why a legacy call may go to a client or to something else; None if that is clear."""
-    if isinstance(value, Unknown) and "Anthropic client on one path" in value.reason:
+    if isinstance(value, Unknown) and any(known in value.reason for known in _TWO_OWNERS):
         return value.reason
     if isinstance(value, UserInstance) and _has_legacy_arguments(context, call):
         names = context.flow.scopes[value.node].names
@@ -132,10 +136,10 @@ def _is_imported(value: Value) -> bool:
     return not isinstance(value, Foreign) or value.what.startswith("the module ") or " of " in value.what
 
 
-def _may_be_ours(context: Context, call: ast.Call, value: Unknown) -> bool:
+def _may_be_ours(context: Context, call: ast.Call, value: Value) -> bool:
     """An unknown receiver in a file that uses the SDK: report it, unless its arguments are others'."""
-    if "Anthropic client on one path" in value.reason:
-        return True
+    if isinstance(value, Foreign) and any(name in value.what for name in _OTHER_SDKS):
+        return False
     named = {keyword.arg for keyword in call.keywords}
     if named & {"max_tokens", "messages", "engine", "n", "logprobs", "stop", "echo"} or not _imports_sdk(
         context
@@ -192,6 +196,9 @@ def _is_agreed(
     if any(use not in known for use in context.flow.uses(definition)):
         return False
     if any(change not in touched for change in definition.changed_by):
+        return False
+    twins = context.definitions_of_value(definition.value) if definition.value is not None else ()
+    if any(twin not in touched and context.flow.uses(twin) for twin in twins):
         return False
     span = context.source.span(context.source.statement(definition.node))
     wanted = {

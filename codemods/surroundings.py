@@ -31,6 +31,7 @@ class Surroundings:
         self.findings = findings
         self.blocked = blocked
         self.needs: set[str] = set()
+        self.has_definitions = False
 
     def edits(self) -> list[Edit]:
         """All edits around the sites, without the import of our own names."""
@@ -40,16 +41,23 @@ class Surroundings:
             self.needs.add("Completion")
         lines: dict[ast.stmt, list[str]] = {}
         for definition, line in types.imports:
-            lines.setdefault(self._statement_of(definition), []).append(line)
+            if line == "from migrate import Completion" and self._is_top_level(definition):
+                self.needs.add("Completion")
+            else:
+                lines.setdefault(self._statement_of(definition), []).append(line)
         for definition in constants.defined:
             alias = definition.node
             assert isinstance(alias, ast.alias)
             text = PROMPT_CONSTANTS[alias.name].replace("\n", "\\n")
             lines.setdefault(self._statement_of(definition), []).append(f'{definition.name} = "{text}"')
+        self.has_definitions = bool(constants.defined)
         gone = [*constants.removed, *constants.defined, *(definition for definition, _ in types.imports)]
         out = types.edits + constants.edits
         gone += self._unused_imports(self.site_edits + out, gone)
         return out + remove_names(self.source, gone, lines)
+
+    def _is_top_level(self, definition: Definition) -> bool:
+        return isinstance(self.source.parents[self._statement_of(definition)], ast.Module)
 
     def _statement_of(self, definition: Definition) -> ast.stmt:
         statement = self.source.parents[definition.node]
@@ -113,8 +121,8 @@ class Surroundings:
         return alias.name in SDK_PACKAGES
 
 
-def import_edits(context: Context, names: set[str]) -> list[Edit]:
-    """The import of our names that the file does not have yet."""
+def import_edits(context: Context, names: set[str], *, before: bool) -> list[Edit]:
+    """The import of our names that the file does not have yet; `before` the SDK's, if told so."""
     present = {
         alias.name
         for statement in context.source.tree.body
@@ -123,7 +131,7 @@ def import_edits(context: Context, names: set[str]) -> list[Edit]:
         if alias.asname is None
     }
     missing = names - present
-    return [insert_import(context.source, missing)] if missing else []
+    return [insert_import(context.source, missing, before=before)] if missing else []
 
 
 def marker_edits(context: Context, plans: Iterable[tuple[Site, Plan]]) -> list[Edit]:

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 
 from codemods.edits import Edit
 from codemods.flow import Definition
+from codemods.ignores import is_ignored
 from codemods.literals import Chars, Field, dissect
 from codemods.plans import Context
 from codemods.rules.responses import free_quote, is_in_fstring
@@ -85,7 +86,7 @@ def plan_constants(context: Context, survival: Survival) -> ConstantEdits:
     for definition in constant_imports(context):
         _plan_import(context, definition, survival, out)
     for node in constant_attributes(context):
-        if survival.survives(context.source.span(node)):
+        if survival.survives(context.source.span(node)) and not is_ignored(context.source, node):
             edit = inline_edit(context, node, PROMPT_CONSTANTS[node.attr])
             if edit is None:
                 out.left.append(
@@ -127,6 +128,8 @@ def _plan_import(context: Context, definition: Definition, survival: Survival, o
     assert isinstance(alias, ast.alias)
     text = PROMPT_CONSTANTS[alias.name]
     siblings = [one for one in definition.scope.definitions[definition.name] if one is not definition]
+    if any(is_ignored(context.source, use) for use in definition.uses):
+        return
     alive = [use for use in definition.uses if survival.survives(context.source.span(use))]
     if (
         context.is_exported(definition)

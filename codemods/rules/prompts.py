@@ -223,6 +223,8 @@ def _spell_out(context: Context, plan: Plan, place: Place, template: Template, l
     """Several parts: each becomes an expression of its own, cut from the author's."""
     if layout.prefill is not None and has_hole(template.flat, (layout.prefill[1] - 1, layout.prefill[1])):
         raise Opaque("the prefill ends in a value known only at run time")
+    if layout.prefill is not None and layout.prefill[1] < len(template.flat):
+        plan.notes.append("the prefill loses its trailing blanks, which Messages refuses")
     if isinstance(template, Named):
         _list_at_definition(context, plan, place, template, layout)
         return
@@ -271,9 +273,10 @@ def _message_list(
     if len(rows) == 1:
         return f'[{{"role": "{rows[0][0]}", "content": ', _slice(template, span, rows[0][1]), "}]"
     line = context.source.newline + indentation
+    step = "\t" if indentation.endswith("\t") else "    "
     parts: list[str | Slice] = ["["]
     for role, where in rows:
-        parts.extend((f'{line}    {{"role": "{role}", "content": ', _slice(template, span, where), "},"))
+        parts.extend((f'{line}{step}{{"role": "{role}", "content": ', _slice(template, span, where), "},"))
     parts.append(f"{line}]")
     return tuple(parts)
 
