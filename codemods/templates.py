@@ -136,17 +136,20 @@ class TemplateReader:
         self, node: ast.expr, base: ast.expr, arguments: list[ast.expr], pattern: re.Pattern[str]
     ) -> Template:
         inner = self.template_of(base)
-        literal = inner
-        while isinstance(literal, Named):
-            literal = literal.inner
-        if not isinstance(literal, Literal) or any(True for _ in literal.holes()):
+        whole = inner
+        while isinstance(whole, Named):
+            whole = whole.inner
+        literals = _literals_of(whole)
+        if not literals or any(True for _ in whole.holes()):
             return Hole(node, HOLE)
-        for _, pieces in literal.tokens:
-            pieces[:] = [found for piece in pieces for found in _fields_of(piece, pattern)]
-        flat = "".join(piece.text for _, pieces in literal.tokens for piece in pieces)
-        literal.flat = inner.flat = flat
-        self._flatten_names(inner, flat)
-        return Filled(node, flat, inner, arguments)
+        for literal in literals:
+            for _, pieces in literal.tokens:
+                pieces[:] = [found for piece in pieces for found in _fields_of(piece, pattern)]
+            literal.flat = "".join(piece.text for _, pieces in literal.tokens for piece in pieces)
+        if isinstance(whole, Concat):
+            whole.flat = "".join(operand.flat for operand in whole.operands)
+        self._flatten_names(inner, whole.flat)
+        return Filled(node, whole.flat, inner, arguments)
 
     def _flatten_names(self, template: Template, flat: str) -> None:
         while isinstance(template, Named):
@@ -210,6 +213,17 @@ class TemplateReader:
         return Appended(
             definition.node.target, before.flat + added.flat, self.source, definition, changed, added
         )
+
+
+def _literals_of(template: Template) -> list[Literal]:
+    """The literals of a template that is all text: one, or a sum of literals and prompt constants."""
+    if isinstance(template, Literal):
+        return [template]
+    if not isinstance(template, Concat):
+        return []
+    if not all(isinstance(one, Literal) or _is_only_marker(one.flat) for one in template.operands):
+        return []
+    return [one for one in template.operands if isinstance(one, Literal)]
 
 
 def _fields_of(piece: Piece, pattern: re.Pattern[str]) -> list[Piece]:

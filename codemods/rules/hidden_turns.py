@@ -24,9 +24,7 @@ _LABEL = re.compile(r"(?:Human|Assistant):")
 # The words of the markers, in a literal of their own: `f"\\n\\n{role}: {text}"`.
 _WORDS = frozenset({"Human", "Assistant"})
 # A name like these promises several turns; what it holds is for the run-time parser to read.
-_HISTORY = re.compile(
-    r"histor|conversation|transcript|dialog|chat_?log|turns\b|previous_(?:prompt|messages)", re.I
-)
+_HISTORY = re.compile(r"histor|conversation|chat_?log|turns\b|previous_(?:prompt|messages)", re.I)
 
 
 def closure_of(context: Context, expression: ast.expr) -> Iterator[ast.AST]:

@@ -186,7 +186,11 @@ class _Follower:
         if (name == "replace" and not self._starts_blank(given[0])) or name in _SAME_START:
             self.follow(call, depth + 1)
         elif name == "split" and given and not self._starts_blank(given[0]):
-            self._goes_into_container(text)
+            piece = self.context.source.parent(call)
+            if isinstance(piece, ast.Subscript) and isinstance(piece.slice, ast.Constant):
+                self.follow(piece, depth + 1)
+            else:
+                self._goes_into_container(text)
         elif name not in _DROP_START or given:
             raise _counts(parent, f"calls .{name}() on the text")
 
