@@ -115,8 +115,8 @@ def left_findings(
 def _create_calls(context: Context, plans: dict[Site, Plan]) -> Iterator[ast.Call]:
     """The calls of the sites, and those that an earlier run has bridged."""
     yield from (site.call for site in plans if site.call is not None)
-    for node in ast.walk(context.source.tree):
-        if not isinstance(node, ast.Call) or getattr(node.func, "attr", "") != "create":
+    for node in context.source.nodes_of(ast.Call):
+        if getattr(node.func, "attr", "") != "create":
             continue
         if isinstance(context.evaluator.value_of(node.func), Migrated):
             yield node

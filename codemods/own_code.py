@@ -99,11 +99,10 @@ class OwnCode(ABC):
         """Every call in the file of something with this last name."""
         if self._calls_by_name is None:
             self._calls_by_name = {}
-            for node in ast.walk(self.source.tree):
-                if isinstance(node, ast.Call):
-                    called = getattr(node.func, "id", None) or getattr(node.func, "attr", None)
-                    if isinstance(called, str):
-                        self._calls_by_name.setdefault(called, []).append(node)
+            for node in self.source.nodes_of(ast.Call):
+                called = getattr(node.func, "id", None) or getattr(node.func, "attr", None)
+                if isinstance(called, str):
+                    self._calls_by_name.setdefault(called, []).append(node)
         return self._calls_by_name.get(name, [])
 
     def _class_of_method(self, function: ast.AST, node: ast.arg) -> Value | None:

@@ -142,12 +142,8 @@ class Context:
         """What the file hands to `name.append(…)`, `x.name.extend(…)` and the like, wherever it stands."""
         if self._changes is None:
             self._changes = {}
-            for node in ast.walk(self.source.tree):
-                if (
-                    isinstance(node, ast.Call)
-                    and isinstance(node.func, ast.Attribute)
-                    and node.func.attr in _TAKES_IN
-                ):
+            for node in self.source.nodes_of(ast.Call):
+                if isinstance(node.func, ast.Attribute) and node.func.attr in _TAKES_IN:
                     changed = getattr(node.func.value, "id", None) or getattr(node.func.value, "attr", None)
                     if isinstance(changed, str):
                         self._changes.setdefault(changed, []).extend(node.args)

@@ -152,7 +152,7 @@ def _context(source: Source, path: str, options: Options, project: Project | Non
     evaluator = Evaluator(source, flow, neighbours.lookup if neighbours else None)
     exported = frozenset(_listed_in_all(source.tree))
     reason = "bridges are switched off"
-    own = _other_migrate(source.tree) or (project.own_migrate_module(path) if project else None)
+    own = _other_migrate(source) or (project.own_migrate_module(path) if project else None)
     if own is not None and options.bridge:
         options, reason = dataclasses.replace(options, bridge=False), own
     if project is not None:
@@ -162,22 +162,17 @@ def _context(source: Source, path: str, options: Options, project: Project | Non
     return Context(source, flow, evaluator, reader, options, path, exported, reason, patched, limits=Limits())
 
 
-def _other_migrate(tree: ast.Module) -> str | None:
+def _other_migrate(source: Source) -> str | None:
     """Why `migrate` is another module in this file; None if nothing says so."""
-    for node in ast.walk(tree):
-        if (
-            isinstance(node, ast.ImportFrom)
-            and not node.level
-            and (node.module or "").split(".")[0] == "migrate"
-        ):
-            names = {alias.name for alias in node.names}
-            if node.module in _OWN_MODULES and names <= {*migrate.__all__, "*"}:
-                continue
+    for node in source.nodes_of(ast.ImportFrom):
+        if node.level or (node.module or "").split(".")[0] != "migrate":
+            continue
+        if node.module not in _OWN_MODULES or {alias.name for alias in node.names} - {*migrate.__all__, "*"}:
             return f"line {node.lineno} imports another module `migrate`"
-        if isinstance(node, ast.Import):
-            names = {alias.name for alias in node.names if alias.name.startswith("migrate.")}
-            if names - set(_OWN_MODULES):
-                return f"line {node.lineno} imports another module `migrate`"
+    for statement in source.nodes_of(ast.Import):
+        names = {alias.name for alias in statement.names if alias.name.startswith("migrate.")}
+        if names - set(_OWN_MODULES):
+            return f"line {statement.lineno} imports another module `migrate`"
     return None
 
 

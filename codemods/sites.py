@@ -45,12 +45,8 @@ def find_sites(context: Context) -> list[tuple[ast.expr, str]]:
     """Fill `context.sites`; return the loads that may or may not be ours, each with the reason."""
     uncertain: list[tuple[ast.expr, str]] = []
     uncertain.extend(_computed_loads(context))
-    for node in _nodes(context.source.tree):
-        if (
-            not isinstance(node, ast.Attribute)
-            or node.attr != "completions"
-            or not isinstance(node.ctx, ast.Load)
-        ):
+    for node in _attributes(context):
+        if node.attr != "completions" or not isinstance(node.ctx, ast.Load):
             continue
         site = _with_call(context, node)
         if site is None:
@@ -73,19 +69,16 @@ def find_sites(context: Context) -> list[tuple[ast.expr, str]]:
 
 def _computed_loads(context: Context) -> Iterable[tuple[ast.expr, str]]:
     """`getattr(client, "completions")`: a load that no rule rewrites."""
-    for node in ast.walk(context.source.tree):
-        if not isinstance(node, ast.Call) or getattr(node.func, "id", "") != "getattr" or len(node.args) < 2:
+    for node in context.source.nodes_of(ast.Call):
+        if getattr(node.func, "id", "") != "getattr" or len(node.args) < 2:
             continue
         is_load = context.evaluator.text_of(node.args[1]) == "completions"
         if is_load and isinstance(context.evaluator.value_of(node.args[0]), Client | Unknown):
             yield node, "the method is fetched with getattr"
 
 
-def _nodes(tree: ast.Module) -> Iterable[ast.AST]:
-    return sorted(
-        (node for node in ast.walk(tree) if isinstance(node, ast.Attribute)),
-        key=lambda node: (node.lineno, node.col_offset),
-    )
+def _attributes(context: Context) -> list[ast.Attribute]:
+    return sorted(context.source.nodes_of(ast.Attribute), key=lambda node: (node.lineno, node.col_offset))
 
 
 def _with_call(context: Context, load: ast.Attribute) -> Site | None:
@@ -149,14 +142,9 @@ def _may_be_ours(context: Context, call: ast.Call, value: Value) -> bool:
 
 
 def _imports_sdk(context: Context) -> bool:
-    return any(
-        (
-            isinstance(node, ast.Import)
-            and any(alias.name.split(".")[0] == "anthropic" for alias in node.names)
-        )
-        or (isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "anthropic")
-        for node in ast.walk(context.source.tree)
-    )
+    whole = (alias.name for node in context.source.nodes_of(ast.Import) for alias in node.names)
+    named = (node.module or "" for node in context.source.nodes_of(ast.ImportFrom))
+    return any(name.split(".")[0] == "anthropic" for name in (*whole, *named))
 
 
 # -- agreement ------------------------------------------------------------------------------------

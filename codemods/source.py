@@ -16,8 +16,10 @@ import re
 import sys
 import tokenize
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 Span = tuple[int, int]
+_Node = TypeVar("_Node", bound=ast.AST)
 
 _LINE_END = re.compile(rb"\r\n|\r|\n")
 
@@ -37,7 +39,12 @@ class Source:
     newline: str
     line_starts: list[int]
     parents: dict[ast.AST, ast.AST] = field(default_factory=dict)
+    by_type: dict[type[ast.AST], list[ast.AST]] = field(default_factory=dict)
     unplaced: set[ast.AST] = field(default_factory=set)
+
+    def nodes_of(self, kind: type[_Node]) -> list[_Node]:
+        """Every node of one type, in no particular order."""
+        return self.by_type.get(kind, [])  # type: ignore[return-value]
 
     def offset(self, line: int, column: int) -> int:
         return self.line_starts[line - 1] + column
@@ -110,11 +117,11 @@ def read_source(raw: bytes) -> Source:
     tree = _parse(text)
     starts = [0, *(match.end() for match in _LINE_END.finditer(data))]
     source = Source(data, encoding, bom, tree, _newline(data), starts)
-    _link_parents(source)
     if sys.version_info < (3, 12):
         from codemods.literals import place_holes
 
         place_holes(source)
+    _index_nodes(source)
     return source
 
 
@@ -157,10 +164,13 @@ def _newline(data: bytes) -> str:
     return match.group().decode() if match else "\n"
 
 
-def _link_parents(source: Source) -> None:
+def _index_nodes(source: Source) -> None:
+    """One walk over the tree for everybody: parents, and the nodes of each type."""
+    parents, by_type = source.parents, source.by_type
     stack: list[ast.AST] = [source.tree]
     while stack:
         node = stack.pop()
+        by_type.setdefault(type(node), []).append(node)
         for child in ast.iter_child_nodes(node):
-            source.parents[child] = node
+            parents[child] = node
             stack.append(child)

@@ -41,8 +41,8 @@ def plan_types(context: Context) -> TypeEdits:
                     assert isinstance(alias, ast.alias)
                     renamed = f" as {alias.asname}" if alias.asname else ""
                     out.imports.append((definition, f"from migrate import Completion{renamed}"))
-    for node in ast.walk(context.source.tree):
-        if isinstance(node, ast.Attribute) and node.attr == "Completion" and context.source.is_placed(node):
+    for node in context.source.nodes_of(ast.Attribute):
+        if node.attr == "Completion" and context.source.is_placed(node):
             value = context.evaluator.value_of(node)
             if isinstance(value, Symbol) and value.path.rpartition(".")[0] in _MODULES:
                 out.loads.append(node)

@@ -103,7 +103,7 @@ def _needless_prefixes(context: Context, inlined: list[Edit]) -> list[Edit]:
     """The `f` of literals whose last field was a constant that is now text."""
     source = context.source
     spans = {(edit.start, edit.end) for edit in inlined}
-    holders = [node for node in ast.walk(source.tree) if isinstance(node, ast.JoinedStr)]
+    holders = source.nodes_of(ast.JoinedStr)
     found: list[Edit] = []
     for holder in holders:
         span = source.span(holder)
@@ -160,8 +160,8 @@ def _is_seen(context: Context, definition: Definition) -> bool:
     if any(scope.open for scope in context.flow.scopes.values()):
         return True
     return any(
-        isinstance(node, ast.Name) and node.id == definition.name and isinstance(node.ctx, ast.Del)
-        for node in ast.walk(context.source.tree)
+        node.id == definition.name and isinstance(node.ctx, ast.Del)
+        for node in context.source.nodes_of(ast.Name)
     )
 
 

@@ -156,9 +156,9 @@ def loose_marker(context: Context) -> int:
         owned = _owned_nodes(context)
         lines = [
             node.lineno
-            for node in ast.walk(context.source.tree)
-            if isinstance(node, ast.Constant | ast.Name | ast.Attribute)
-            and node not in owned
+            for kind in (ast.Constant, ast.Name, ast.Attribute)
+            for node in context.source.nodes_of(kind)
+            if node not in owned
             and not _is_docstring(context, node)
             and (_is_marker(context, node) or _is_word(node))
         ]
@@ -187,12 +187,8 @@ def _owned_nodes(context: Context) -> set[ast.AST]:
                 _own_forms(context, keyword.value, owned)
             elif keyword.arg == "stop_sequences":
                 owned.update(ast.walk(keyword.value))
-    for node in ast.walk(context.source.tree):
-        if (
-            isinstance(node, ast.Assign)
-            and _is_marker(context, node.value)
-            and not isinstance(node.value, ast.Constant)
-        ):
+    for node in context.source.nodes_of(ast.Assign):
+        if _is_marker(context, node.value) and not isinstance(node.value, ast.Constant):
             owned.update(ast.walk(node.value))
     return owned
 

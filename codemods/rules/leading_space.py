@@ -274,8 +274,8 @@ class _Follower:
                     self.follow(use, depth + 1)
 
     def _loads_of(self, attribute: str) -> Iterator[ast.Attribute]:
-        for node in ast.walk(self.context.source.tree):
-            if isinstance(node, ast.Attribute) and node.attr == attribute and isinstance(node.ctx, ast.Load):
+        for node in self.context.source.nodes_of(ast.Attribute):
+            if node.attr == attribute and isinstance(node.ctx, ast.Load):
                 yield node
 
     def _follow_return(self, parent: ast.AST, text: ast.expr, depth: int) -> None:
@@ -324,27 +324,22 @@ def _compares_text(node: ast.Compare, text: ast.expr) -> bool:
 
 def _blank_hints(context: Context) -> Iterator[int]:
     """Lines of the file that cut off one character or look for text with a blank before it."""
-    for node in ast.walk(context.source.tree):
-        if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Slice):
-            lower = node.slice.lower
-            cuts_one = isinstance(lower, ast.Constant) and lower.value == 1 and node.slice.upper is None
-            if cuts_one and getattr(node.value, "attr", getattr(node.value, "id", "")) != "argv":
-                yield node.lineno
-        elif (
-            isinstance(node, ast.Constant) and isinstance(node.value, str) and _looks_for_blank(context, node)
-        ):
+    for node in context.source.nodes_of(ast.Subscript):
+        lower = node.slice.lower if isinstance(node.slice, ast.Slice) and node.slice.upper is None else None
+        cuts_one = isinstance(lower, ast.Constant) and lower.value == 1
+        if cuts_one and getattr(node.value, "attr", getattr(node.value, "id", "")) != "argv":
             yield node.lineno
+    for text in context.source.nodes_of(ast.Constant):
+        if _looks_for_blank(context, text):
+            yield text.lineno
 
 
 def _item_hints(context: Context) -> Iterator[int]:
     """Lines of the file that cut, measure or compare something."""
-    for node in ast.walk(context.source.tree):
-        if (
-            (isinstance(node, ast.Subscript) and _cuts(node.slice))
-            or (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in _MEASURE)
-            or (isinstance(node, ast.Compare) and _is_equality_with_text(node))
-        ):
-            yield node.lineno
+    source = context.source
+    yield from (node.lineno for node in source.nodes_of(ast.Subscript) if _cuts(node.slice))
+    yield from (node.lineno for node in source.nodes_of(ast.Call) if getattr(node.func, "id", "") in _MEASURE)
+    yield from (node.lineno for node in source.nodes_of(ast.Compare) if _is_equality_with_text(node))
 
 
 def _cuts(index: ast.expr) -> bool:

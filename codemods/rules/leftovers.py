@@ -48,9 +48,10 @@ def find_leftovers(context: Context, site_nodes: set[ast.AST]) -> list[Left]:
     """(rule, node, reason, suggestion) for each; `site_nodes` are call nodes that sites account for."""
     found: list[Left] = []
     used = _nodes_of_sites(site_nodes)
-    for node in ast.walk(context.source.tree):
-        for check in _CHECKS:
-            found.extend(check(context, node, used))
+    for kind, checks in _CHECKS.items():
+        for node in context.source.nodes_of(kind):
+            for check in checks:
+                found.extend(check(context, node, used))
     return sorted(found, key=lambda one: (getattr(one[1], "lineno", 0), getattr(one[1], "col_offset", 0)))
 
 
@@ -222,13 +223,12 @@ def _is_docstring(context: Context, node: ast.Constant) -> bool:
     return isinstance(context.source.parent(node), ast.Expr)
 
 
-_CHECKS: tuple[Callable[[Context, ast.AST, set[ast.AST]], Iterator[Left]], ...] = (
-    _old_calls,
-    _token_counts,
-    _removed_names,
-    _http_calls,
-    _request_bodies,
-    _test_doubles,
-    _examples,
-    _error_texts,
-)
+_Check = Callable[[Context, ast.AST, set[ast.AST]], Iterator[Left]]
+_CHECKS: dict[type[ast.AST], tuple[_Check, ...]] = {
+    ast.Call: (_old_calls,),
+    ast.Attribute: (_token_counts, _removed_names, _test_doubles),
+    ast.ImportFrom: (_token_counts, _removed_names),
+    ast.Constant: (_http_calls, _test_doubles, _examples, _error_texts),
+    ast.Dict: (_request_bodies,),
+    ast.Subscript: (_request_bodies,),
+}
