@@ -12,7 +12,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 TESTS ?= tests
 
-.PHONY: help demo check check-all check-oldest format lint types test coverage clean
+.PHONY: help demo check check-all check-oldest matrix format lint types test coverage clean
 
 help:  ## list the targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
@@ -28,8 +28,10 @@ demo: $(READY)  ## migrate a copy of the sample application and show what became
 
 check: lint types test  ## every check: format, lint, types, tests with the execution tests
 
-check-all: lint types $(READY)  ## the same with the slow sweeps
-	$(BIN)/python -m pytest -q -n auto $(TESTS)
+check-all: check matrix  ## the same, then the slow tests
+
+matrix: $(READY)  ## the slow tests: every SDK of the matrix, every program through the adapter
+	$(BIN)/python -m pytest -q -n auto -m slow $(TESTS)
 
 # The lower ends of the ranges in pyproject.toml.
 OLDEST := click==8.1.0 libcst==1.8.2 packaging==22.0 pydantic==2.7.0

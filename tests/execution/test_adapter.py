@@ -45,7 +45,14 @@ def test_the_sample_application_runs_unchanged(
     assert {request.path for request in new.requests} == {"/v1/messages"}
 
 
-@pytest.mark.parametrize("before", running_programs(), ids=case_name)
+# Three runs for each program: one in ten every day, all of them with the slow tests.
+PROGRAMS = [
+    pytest.param(program, id=case_name(program), marks=() if number % 10 == 0 else pytest.mark.slow)
+    for number, program in enumerate(running_programs())
+]
+
+
+@pytest.mark.parametrize("before", PROGRAMS)
 def test_the_adapter_and_the_codemod_ask_the_same(
     before: Path, double: Double, legacy: Interpreter, newest: Interpreter, tmp_path: Path
 ) -> None:

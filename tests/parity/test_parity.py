@@ -16,7 +16,7 @@ import pytest
 from migrate.double import Double, Recorded, Reply
 from migrate.sameness import asked, differences
 from tests.parity.cases import CASES
-from tests.sdks import LEGACY, MATRIX, QUICK, sdk_python
+from tests.sdks import LEGACY, MATRIX, NEWEST, sdk_python
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PROGRAM = Path(__file__).with_name("program.py")
@@ -81,10 +81,7 @@ def results(double: Double) -> Run:
 
 
 ALL = [(version, mode) for version in MATRIX for mode in ("class", "facade", "install")]
-PAIRS = [
-    pytest.param(*pair, marks=() if pair[0] in QUICK and pair[1] == "class" else pytest.mark.slow)
-    for pair in ALL
-]
+PAIRS = [pytest.param(*pair, marks=() if pair == (NEWEST, "class") else pytest.mark.slow) for pair in ALL]
 
 
 @pytest.mark.parametrize("face", ["sync", "async"])
