@@ -77,7 +77,10 @@ def asked(flow_tree: ast.Module, text: str) -> ast.Name:
     loads = [
         node
         for node in ast.walk(flow_tree)
-        if isinstance(node, ast.Name) and node.id == "x" and node.lineno == line and isinstance(node.ctx, ast.Load)
+        if isinstance(node, ast.Name)
+        and node.id == "x"
+        and node.lineno == line
+        and isinstance(node.ctx, ast.Load)
     ]
     return min(loads, key=lambda node: node.col_offset)
 
@@ -116,7 +119,9 @@ def test_uses_are_the_other_way_round(name: str) -> None:
     text, _, _ = CASES[name]
     tree = ast.parse(text)
     flow = Flow(tree)
-    definitions = [one for scope in flow.scopes.values() for rows in scope.definitions.values() for one in rows]
+    definitions = [
+        one for scope in flow.scopes.values() for rows in scope.definitions.values() for one in rows
+    ]
     loads = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)]
     for definition in definitions:
         reached = {load for load in loads if definition in flow.reaching(load).definitions}
