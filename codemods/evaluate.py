@@ -239,7 +239,9 @@ class Evaluator(OwnCode):
             return (function,)
         if isinstance(function, CreateMethod):
             return (Unknown("the result of a legacy call"),)
-        return (Unknown("the result of a call we cannot follow"),)
+        return (
+            function if isinstance(function, Unknown) else Unknown("the result of a call we cannot follow"),
+        )
 
     def _symbol_call(self, function: Symbol, node: ast.Call) -> Value:
         flavour = client_flavour(function)
@@ -267,6 +269,10 @@ class Evaluator(OwnCode):
                 if isinstance(inherited, Client):
                     return self._client_subclass(node, inherited.flavour, call)
         return UserInstance(node)
+
+    def instance_of(self, node: ast.ClassDef) -> Value:
+        """What an instance of one of the file's classes is."""
+        return self._instance(node, ast.copy_location(ast.Call(ast.Name("", ast.Load()), [], []), node))
 
     def _client_subclass(self, node: ast.ClassDef, flavour: Flavour, call: ast.Call) -> Value:
         for known in (node, *self._subclasses(node)):

@@ -107,7 +107,7 @@ def left_findings(
     for call in _create_calls(context, plans):
         accounted.update(_splatted_values(context, call))
     for rule, node, why, advice in find_leftovers(context, accounted):
-        if not is_ignored(context.source, node):
+        if not is_ignored(context.source, node, [rule]):
             found.append(finding(context, rule, "manual", node, why, suggestion=advice))
     return found
 

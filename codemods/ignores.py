@@ -5,16 +5,31 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterable
 
+from codemods.rules import find_rule
 from codemods.source import Source
 
 _IGNORE = re.compile(r"#\s*to-messages:\s*ignore(?:\[([\w,\s-]*)\])?")
 
 
-def is_ignored(source: Source, node: ast.AST) -> bool:
-    """Whether a `# to-messages: ignore` comment stands in the node's statement (or on its last line)."""
+def is_ignored(source: Source, node: ast.AST, rules: Iterable[str] = ()) -> bool:
+    """Whether a comment in the node's statement (or on its last line) leaves it alone.
+
+    A comment without rules ignores everything; one with rules ignores findings under these.
+    """
+    listed = ignored_rules(source, node)
+    return listed is not None and (not listed or not listed.isdisjoint(rules))
+
+
+def ignored_rules(source: Source, node: ast.AST) -> frozenset[str] | None:
+    """The codes a comment lists: empty for all rules, None if there is no comment."""
     statement = source.statement(node)
     start, end = source.span(node if hasattr(statement, "body") else statement)
     line = source.line_of(end)
     last = source.line_starts[line] if line < len(source.line_starts) else len(source.data)
-    return _IGNORE.search(source.text((start, last))) is not None
+    match = _IGNORE.search(source.text((start, last)))
+    if match is None:
+        return None
+    names = (match.group(1) or "").replace(",", " ").split()
+    return frozenset(rule.code if (rule := find_rule(name)) else name for name in names)

@@ -4,12 +4,15 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 
 from codemods.evaluate import Evaluator
 from codemods.flow import Flow
 from codemods.project import Project
 from codemods.source import NotPython, read_source
-from codemods.values import Client, Constant, Foreign, Migrated, Symbol, Unknown, Value
+from codemods.values import Client, Constant, Foreign, Migrated, Symbol, Unknown, UserClass, Value
+
+_MARKERS = re.compile(rb"HUMAN_PROMPT|AI_PROMPT|(?:Human|Assistant):")
 
 
 class Neighbours:
@@ -40,18 +43,23 @@ class Neighbours:
             source = read_source(data)
         except NotPython:
             return (Unknown(f"{name} comes from {path}, which cannot be read"),)
+        suffix = ", which writes turn markers" if _MARKERS.search(data) else ""
         flow = Flow(source.tree)
         evaluator = Evaluator(source, flow, Neighbours(self.project, path, self.depth + 1).lookup)
         found: list[Value] = []
         for definition in flow.module.definitions.get(name, ()):
-            found.extend(_portable(value, name, path) for value in evaluator.values_of_definition(definition))
-        return tuple(found) or (Unknown(f"{name} comes from {path}"),)
+            values = evaluator.values_of_definition(definition)
+            found.extend(_portable(evaluator, value, f"{name} comes from {path}{suffix}") for value in values)
+        return tuple(found) or (Unknown(f"{name} comes from {path}{suffix}"),)
 
 
-def _portable(value: Value, name: str, path: str) -> Value:
+def _portable(evaluator: Evaluator, value: Value, where: str) -> Value:
     """A value that means the same in the importing file."""
     if isinstance(value, Client):
-        return dataclasses.replace(value, evidence=(*value.evidence, f"imported from {path}"))
+        return dataclasses.replace(value, evidence=(*value.evidence, where))
     if isinstance(value, Symbol | Constant | Foreign | Migrated | Unknown):
         return value
-    return Unknown(f"{name} comes from {path}")
+    if isinstance(value, UserClass):
+        made = evaluator.instance_of(value.node)
+        return made if isinstance(made, Unknown) else Unknown(where)
+    return Unknown(where)

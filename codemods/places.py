@@ -275,23 +275,16 @@ def _list_removals(source: Source, items: list[Span], gone: set[Span]) -> list[S
 
 def _run_removal(source: Source, items: list[Span], first: int, last: int) -> list[Span]:
     data = source.data
-    commented = [
-        i for i in range(first, last + 1)
-        if b"#" in data[items[i][1] : items[i + 1][0] if i + 1 < len(items) else _line_end(data, items[i][1])]
-    ]  # fmt: skip
-    before_has_comment = first > 0 and b"#" in data[items[first - 1][1] : items[first][0]]
-    if commented or (last == len(items) - 1 and before_has_comment):
+    gaps = [
+        data[items[i][1] : items[i + 1][0]] for i in range(max(first - 1, 0), min(last + 1, len(items) - 1))
+    ]
+    if any(b"#" in gap for gap in gaps[(0 if last == len(items) - 1 else min(first, 1)) :]):
         return [_up_to_comment(source, items[i]) for i in range(first, last + 1)]
     if last + 1 < len(items):
         return [(items[first][0], items[last + 1][0])]
     if first > 0:
         return [(items[first - 1][1], items[last][1])]
     return [(items[first][0], _with_comma(data, items[last][1]))]
-
-
-def _line_end(data: bytes, offset: int) -> int:
-    found = re.compile(rb"[\r\n)\]}]|$").search(data, offset)
-    return found.start() if found else len(data)
 
 
 def _with_comma(data: bytes, end: int) -> int:

@@ -74,6 +74,7 @@ class Plan:
     reviews: dict[str, str] = field(default_factory=dict)
     manual: tuple[str, str] | None = None
     suggestion: str | None = None
+    ignored: bool = False
     sdk_floor: tuple[int, int, int] = (0, 16, 0)
     linked: list[Site] = field(default_factory=list)
     model: str | None = None
@@ -147,13 +148,19 @@ class Context:
                     changed = getattr(node.func.value, "id", None) or getattr(node.func.value, "attr", None)
                     if isinstance(changed, str):
                         self._changes.setdefault(changed, []).extend(node.args)
+        bound = self.flow.module.definitions.get(name, [])
+        if any(one.kind in ("import", "import_from") for one in bound):
+            return []  # a module's function, not a change of an object
         return self._changes.get(name, [])
 
     def is_exported(self, definition: Definition) -> bool:
         """Whether code outside of this file may read the name."""
         if definition.scope.kind == "class":
             return True
-        return definition.scope.kind == "module" and definition.name in self.exported
+        if definition.scope.kind != "module":
+            return False
+        public = "*" in self.exported and not definition.name.startswith("_")
+        return public or definition.name in self.exported
 
     def rule_is_on(self, rule: str) -> bool:
         """Whether --select and --ignore leave the rule on."""

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 
 _FROM = re.compile(rb"from\s+([.\w]+)\s+import\s+(\([^)]*\)|[^\r\n#;]+)")
+_STAR = re.compile(rb"from\s+([.\w]+)\s+import\s+\*")
 _NAME = re.compile(rb"(\w+)(?:\s+as\s+\w+)?")
 _OLD_MIGRATE = re.compile(rb"^\s*(?:from|import)\s+migrate\.(?:versioning|changeset|exceptions)\b", re.M)
 _PATCH = re.compile(rb"\bCompletions\.create\s*=[^=]")
@@ -69,11 +70,15 @@ class Project:
                 if module in stems:
                     names = {name.decode() for name in _NAME.findall(match.group(2))}
                     index.setdefault(module.decode(), set()).update(names)
+            for match in _STAR.finditer(data):
+                module = match.group(1).rpartition(b".")[2]
+                if module in stems:
+                    index.setdefault(module.decode(), set()).add("*")
             imported = set(re.findall(rb"import\s+([^\r\n#;]+)", data))
             modules = {word for line in imported for word in re.findall(rb"\w+", line)} & stems
             for name in modules:
                 self._users.setdefault(name.decode(), []).append(path)
-            if self._patches is None and _PATCH.search(data):
+            if self._patches is None and b"Completions.create" in data and _PATCH.search(data):
                 self._patches = path
         return index
 

@@ -33,6 +33,15 @@ from codemods.templates import TemplateReader
 _NEEDLES = re.compile(
     rb"anthropic|HUMAN_PROMPT|AI_PROMPT|max_tokens_to_sample|/v1/complete(?![\w/])|TODO\(to-messages "
 )
+# The same as plain words: looking for these first is quicker than the pattern.
+_WORDS = (
+    b"anthropic",
+    b"HUMAN_PROMPT",
+    b"AI_PROMPT",
+    b"max_tokens_to_sample",
+    b"/v1/complete",
+    b"TODO(to-messages ",
+)
 _NOTEBOOK_NEEDLES = re.compile(
     rb"HUMAN_PROMPT|AI_PROMPT|max_tokens_to_sample|/v1/complete(?![\w/])|anthropic\.(?:count_tokens|ApiException)"
 )
@@ -44,7 +53,7 @@ _OLD_CALLS = frozenset({"TC203", "TC301", "TC302", "TC303", "TC304", "TC401", "T
 
 def is_candidate(source: bytes) -> bool:
     """Whether a file may hold anything of ours: a byte search, no parser."""
-    return _NEEDLES.search(source) is not None
+    return any(word in source for word in _WORDS) and _NEEDLES.search(source) is not None
 
 
 def rewrite_source(source: bytes, path: str, options: Options, project: Project | None = None) -> Outcome:
@@ -87,8 +96,7 @@ class _Rewriter:
     def outcome(self) -> Outcome:
         """Plan and apply; if edits disagree, bridge every site, and at last leave them."""
         context = self.context
-        uncertain = [one for one in find_sites(context) if not is_ignored(self.source, one[0])]
-        context.sites[:] = [site for site in context.sites if not is_ignored(self.source, site.node)]
+        uncertain = [one for one in find_sites(context) if not is_ignored(self.source, one[0], ["TC301"])]
         try:
             return self._assembled(plan_sites(context), uncertain)
         except Overlap:
@@ -102,10 +110,10 @@ class _Rewriter:
 
     def _assembled(self, plans: dict[Site, Plan], uncertain: list[tuple[ast.expr, str]]) -> Outcome:
         context = self.context
-        changed = {site: plan for site, plan in plans.items() if plan.manual is None}
+        changed = {site: plan for site, plan in plans.items() if plan.manual is None and not plan.ignored}
         edits = [edit for plan in changed.values() for edit in plan.edits]
         edits += [edit for plan in changed.values() for touch in plan.touches for edit in touch.edits]
-        findings = [site_finding(context, site, plan) for site, plan in plans.items()]
+        findings = [site_finding(context, site, plan) for site, plan in plans.items() if not plan.ignored]
         findings += left_findings(context, plans, uncertain)
         findings += marker_findings(context)
         around = Surroundings(context, edits, findings, blocked=not changed and _keeps_old_calls(findings))

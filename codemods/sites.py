@@ -212,4 +212,4 @@ def _rule_out_shapes(context: Context, plans: dict[Site, Plan]) -> bool:
 
 def _is_plain(plan: Plan) -> bool:
     """Whether the site's response is a Message afterwards."""
-    return plan.manual is None and not plan.bridges.keys() & {"TC103", "TC104", "TC105"}
+    return plan.manual is None and not plan.ignored and not plan.bridges.keys() & {"TC103", "TC104", "TC105"}

@@ -12,6 +12,8 @@ listed in `migrate/models.json` and README.md, "What happens to each argument".
 from __future__ import annotations
 
 import ast
+import io
+import tokenize
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -74,9 +76,30 @@ def rewrite_arguments(context: Context, site: Site, plan: Plan) -> None:
     _limit(context, plan, arguments)
     try:
         plan.edits.extend(removals(context.source, gone))
+        plan.edits.extend(_saved_comments(context, site, gone))
     except CannotCut as error:
         raise Refusal("TC104", f"an argument cannot be taken away: {error}") from error
     _declare_touches(plan, arguments)
+
+
+def _saved_comments(context: Context, site: Site, gone: list[Place]) -> list[Edit]:
+    """Comments inside of arguments that go: they move above the statement."""
+    source = context.source
+    edits: list[Edit] = []
+    for place in gone:
+        for comment in comments_in(source.text(place.value_span)):
+            start = source.line_start(source.span(source.statement(site.node))[0])
+            edits.append(Edit(start, start, (f"{source.indentation(start)}{comment}{source.newline}",), -8))
+    return edits
+
+
+def comments_in(text: str) -> list[str]:
+    """The comments of a piece of code."""
+    try:
+        tokens = list(tokenize.generate_tokens(io.StringIO(f"({text}\n)").readline))
+    except (tokenize.TokenError, SyntaxError):
+        return []
+    return [token.string for token in tokens if token.type == tokenize.COMMENT]
 
 
 def _declare_touches(plan: Plan, arguments: Arguments) -> None:
@@ -308,10 +331,18 @@ def _check_possible_limits(context: Context, place: Place, arguments: Arguments)
     limits: list[object] = [
         value.value for value in context.evaluator.values_of(place.value) if isinstance(value, Constant)
     ]
+    limits += [int(text) for text in map(_digits, closure_of(context, place.value)) if text]
     limits += [node.value for node in closure_of(context, place.value) if isinstance(node, ast.Constant)]
     for limit in limits:
         if isinstance(limit, int | float) and limit >= _GUARDED_LIMIT:
             raise Refusal("TC104", f"the limit may be {limit}, which the SDK refuses without streaming")
+
+
+def _digits(node: ast.AST) -> str | None:
+    """A number that comes as text, from an environment variable's default."""
+    value = node.value if isinstance(node, ast.Constant) else None
+    is_number = isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10
+    return str(value) if is_number else None
 
 
 def _sampling(context: Context, plan: Plan, name: str, place: Place, gone: list[Place]) -> None:
@@ -358,6 +389,8 @@ def _stop_sequences(context: Context, plan: Plan, name: str, place: Place, gone:
             return
         raise Refusal("TC104", "the list of stop sequences would be left empty")
     edits = list_removals(context.source, node, markers)
+    if markers and isinstance(node, ast.Tuple) and len(node.elts) - len(markers) == 1:
+        raise Refusal("TC104", "the tuple of stop sequences would lose its comma")
     if node is place.value:
         plan.edits.extend(edits)
     elif markers:

@@ -15,6 +15,7 @@ import ast
 import re
 
 from codemods.edits import Edit
+from codemods.ignores import is_ignored
 from codemods.plans import Context, Plan, Refusal, Site, Touch
 from codemods.rules.arguments import rewrite_arguments
 from codemods.rules.responses import is_in_fstring, rewrite_reads
@@ -29,6 +30,9 @@ _NO_BRIDGE_HELPS = frozenset({"TC203", "TC302", "TC303", "TC402"})
 def plan_site(context: Context, site: Site) -> Plan:
     """The plan on the highest rung that holds: rewritten, bridged in parts, bridged whole, manual."""
     plan = _highest(context, site)
+    rules = [plan.manual[0]] if plan.manual else [*_needed_rules(plan), "TC001"]
+    if is_ignored(context.source, site.node, rules):
+        return Plan(ignored=True)
     if context.patched_in is not None and plan.manual is None:
         plan.review(
             "TC207", f"{context.patched_in} replaces the SDK's old method; this call no longer passes it"

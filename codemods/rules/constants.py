@@ -23,10 +23,14 @@ from codemods.flow import Definition
 from codemods.ignores import is_ignored
 from codemods.literals import Chars, Field, dissect
 from codemods.plans import Context
+from codemods.rules import RULES
 from codemods.rules.responses import free_quote, is_in_fstring
 from codemods.sdk_surface import PROMPT_CONSTANTS, SDK_PACKAGES
 from codemods.survival import Survival
 from codemods.values import Client, Symbol, UserClass
+
+# An ignored call keeps its constants, whatever rule its comment names.
+_CODES = tuple(rule.code for rule in RULES)
 
 
 @dataclass(slots=True)
@@ -63,12 +67,8 @@ def _is_sdk_constant(context: Context, definition: Definition) -> bool:
 
 def constant_attributes(context: Context) -> Iterable[ast.Attribute]:
     """Every `anthropic.HUMAN_PROMPT` and `client.HUMAN_PROMPT` load."""
-    for node in ast.walk(context.source.tree):
-        if (
-            isinstance(node, ast.Attribute)
-            and node.attr in PROMPT_CONSTANTS
-            and isinstance(node.ctx, ast.Load)
-        ):
+    for node in context.source.nodes_of(ast.Attribute):
+        if node.attr in PROMPT_CONSTANTS and isinstance(node.ctx, ast.Load):
             value = context.evaluator.value_of(node.value)
             if isinstance(value, Symbol | Client) or (
                 isinstance(value, UserClass) and _is_sdk_class(context, value)
@@ -86,7 +86,7 @@ def plan_constants(context: Context, survival: Survival) -> ConstantEdits:
     for definition in constant_imports(context):
         _plan_import(context, definition, survival, out)
     for node in constant_attributes(context):
-        if survival.survives(context.source.span(node)) and not is_ignored(context.source, node):
+        if survival.survives(context.source.span(node)) and not is_ignored(context.source, node, _CODES):
             edit = inline_edit(context, node, PROMPT_CONSTANTS[node.attr])
             if edit is None:
                 out.left.append(
@@ -128,7 +128,7 @@ def _plan_import(context: Context, definition: Definition, survival: Survival, o
     assert isinstance(alias, ast.alias)
     text = PROMPT_CONSTANTS[alias.name]
     siblings = [one for one in definition.scope.definitions[definition.name] if one is not definition]
-    if any(is_ignored(context.source, use) for use in definition.uses):
+    if any(is_ignored(context.source, use, _CODES) for use in definition.uses):
         return
     alive = [use for use in definition.uses if survival.survives(context.source.span(use))]
     if (

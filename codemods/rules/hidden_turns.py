@@ -17,9 +17,11 @@ from collections.abc import Iterator
 from codemods.flow import Definition
 from codemods.plans import Context
 from codemods.template_nodes import Appended, Concat, Filled, Named, Template
-from codemods.values import Constant, Foreign, UserClass, UserFunction, UserInstance
+from codemods.values import Constant, Foreign, Unknown, UserClass, UserFunction, UserInstance
 
 _MOST_STEPS = 400
+# How the reason for an unknown import ends if its file writes turn markers.
+WRITES_MARKERS = "which writes turn markers"
 _LABEL = re.compile(r"(?:Human|Assistant):")
 # The words of the markers, in a literal of their own: `f"\\n\\n{role}: {text}"`.
 _WORDS = frozenset({"Human", "Assistant"})
@@ -50,6 +52,10 @@ def may_carry_markers(context: Context, expression: ast.expr) -> str | None:
         if _HISTORY.search(name):
             return f"{name} may hold turns of its own"
     for node in closure_of(context, expression):
+        if isinstance(node, ast.Name):
+            value = context.evaluator.value_of(node)
+            if isinstance(value, Unknown) and value.reason.endswith(WRITES_MARKERS):
+                return value.reason
         if _is_marker(context, node) or _is_word(node, any_case=True):
             line = getattr(node, "lineno", "?")
             return f"a value that goes into the prompt carries a turn marker (line {line})"
@@ -89,23 +95,39 @@ def sources_of(context: Context, node: ast.AST) -> list[ast.AST]:
     if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
         for definition in context.flow.reaching(node).definitions:
             found.extend(_definition_sources(context, definition, set()))
+    elif isinstance(node, ast.Call) and node in {site.call for site in context.sites}:
+        return []  # what a model answers is content
     elif isinstance(node, ast.Call):
         for function in _called(context, node):
             found.extend(
                 part.value for part in ast.walk(function) if isinstance(part, ast.Return) and part.value
             )
     if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
-        for scope in context.flow.scopes.values():
-            if scope.kind == "class":
-                found.extend(
-                    one.value for one in scope.definitions.get(node.attr, ()) if one.value is not None
-                )
-        for target, _ in context.flow.attribute_stores.get(node.attr, ()):
-            statement = context.source.parent(target)
-            found.extend([statement.value] if isinstance(statement, ast.Assign | ast.AugAssign) else [])
+        found.extend(_attribute_sources(context, node))
     if isinstance(node, ast.Name | ast.Attribute):
         found.extend(context.changes_of(node.id if isinstance(node, ast.Name) else node.attr))
     return found
+
+
+def _attribute_sources(context: Context, node: ast.Attribute) -> list[ast.AST]:
+    """What the file binds an attribute of this name to, whoever it belongs to."""
+    found: list[ast.AST] = []
+    for scope in context.flow.scopes.values():
+        if scope.kind == "class":
+            found.extend(one.value for one in scope.definitions.get(node.attr, ()) if one.value is not None)
+    for call in context.evaluator.calls_named("add_argument"):
+        if any(_is_option(argument, node.attr) for argument in call.args):
+            found.extend(keyword.value for keyword in call.keywords if keyword.arg == "default")
+    for target, _ in context.flow.attribute_stores.get(node.attr, ()):
+        statement = context.source.parent(target)
+        found.extend([statement.value] if isinstance(statement, ast.Assign | ast.AugAssign) else [])
+    return found
+
+
+def _is_option(node: ast.expr, attribute: str) -> bool:
+    """Whether an argparse option's name is the one that this attribute reads."""
+    text = node.value if isinstance(node, ast.Constant) else None
+    return isinstance(text, str) and text.lstrip("-").replace("-", "_") == attribute
 
 
 def _called(context: Context, node: ast.Call) -> list[ast.AST]:

@@ -16,9 +16,11 @@ import ast
 from collections.abc import Iterator
 
 from codemods.plans import Context
+from codemods.rules.text_containers import Containers
 from codemods.values import UserFunction
 
 _DEEPEST = 8
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 # Text in, the same text out, but for letters and its end.
 _SAME_START = frozenset(
     {"lower", "upper", "rstrip", "title", "casefold", "swapcase", "removesuffix", "expandtabs"}
@@ -115,8 +117,13 @@ class _Follower:
             self._follow_unpacking(parent, text, depth)
         elif isinstance(parent, ast.ListComp | ast.GeneratorExp) and self._is_joined_by_nothing(parent):
             raise _counts(text, "sets the text right behind another")
-        else:
-            self._goes_into_container(text)
+        elif isinstance(parent, ast.Yield):
+            for call in self._calls_around(parent):
+                self._containers(depth).put_into_display(call)
+            self._goes_out_of_sight(text)
+        elif isinstance(parent, ast.expr):
+            self._containers(depth).put_into_display(parent)
+            self._goes_out_of_sight(text)
 
     # -- hazards --------------------------------------------------------------------------------
 
@@ -190,13 +197,13 @@ class _Follower:
             if isinstance(piece, ast.Subscript) and isinstance(piece.slice, ast.Constant):
                 self.follow(piece, depth + 1)
             else:
-                self._goes_into_container(text)
+                self._containers(depth).put_into_display(call)
         elif name not in _DROP_START or given:
             raise _counts(parent, f"calls .{name}() on the text")
 
     def _starts_blank(self, node: ast.expr) -> bool:
         text = self.context.evaluator.text_of(node)
-        return text is None or text[:1].isspace()
+        return text is None or text[:1] == " "
 
     def _follow_call(self, parent: ast.Call | ast.keyword, text: ast.expr, depth: int) -> None:
         call = parent if isinstance(parent, ast.Call) else self.context.source.parent(parent)
@@ -214,7 +221,9 @@ class _Follower:
         elif call in {site.call for site in self.context.sites}:
             raise _counts(text, "puts the text into another prompt")
         elif name in ("append", "add", "insert", "extend", "put", "setdefault", "update"):
-            self._goes_into_container(text)
+            if isinstance(call.func, ast.Attribute):
+                self._containers(depth).put_into_name(call.func.value)
+            self._goes_out_of_sight(text)
         elif name not in _HARMLESS:
             self._follow_parameter(call, parent, text, depth)
 
@@ -259,7 +268,8 @@ class _Follower:
                     self.follow(load, depth + 1)
                 self._goes_out_of_sight(text)
             elif isinstance(target, ast.Subscript):
-                self._goes_into_container(text)
+                self._containers(depth).put_into_name(target.value)
+                self._goes_out_of_sight(text)
 
     def _follow_names(self, parent: ast.AST, text: ast.expr, depth: int) -> None:
         for definition in self.context.definitions_of_value(text):
@@ -279,24 +289,24 @@ class _Follower:
                 yield node
 
     def _follow_return(self, parent: ast.AST, text: ast.expr, depth: int) -> None:
-        current: ast.AST | None = parent
-        while current is not None and not isinstance(
-            current, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
-        ):
-            current = self.context.source.parent(current)
-        name = getattr(current, "name", None)
-        for call in self.context.evaluator.calls_named(name) if name else ():
+        for call in self._calls_around(parent):
             above = self.context.source.parent(call)
             self.follow(above if isinstance(above, ast.Await) else call, depth + 1)
         self._goes_out_of_sight(text)
 
-    def _goes_into_container(self, text: ast.expr) -> None:
-        """A container's items can be read in many ways; the file shows whether any looks at the start."""
-        line = next(_item_hints(self.context), 0)
-        if line:
-            where = f"the text of line {text.lineno} goes into a container, and line {line} may count on"
-            raise CountsOnBlank(f"{where} the old leading space, which is gone")
-        self._goes_out_of_sight(text)
+    def _calls_around(self, inside: ast.AST) -> list[ast.Call]:
+        """The calls in this file of the function that a statement stands in."""
+        current: ast.AST | None = inside
+        while current is not None and not isinstance(current, _FUNCTIONS):
+            current = self.context.source.parent(current)
+        name = getattr(current, "name", None)
+        return list(self.context.evaluator.calls_named(name)) if name else []
+
+    def _containers(self, depth: int) -> Containers:
+        def refuse(reader: ast.expr, what: str) -> None:
+            raise _counts(reader, what)
+
+        return Containers(self.context, lambda item: self.follow(item, depth + 1), refuse)
 
     def _goes_out_of_sight(self, text: ast.expr) -> None:
         line = self.context.blank_hint
@@ -327,32 +337,13 @@ def _blank_hints(context: Context) -> Iterator[int]:
     for node in context.source.nodes_of(ast.Subscript):
         lower = node.slice.lower if isinstance(node.slice, ast.Slice) and node.slice.upper is None else None
         cuts_one = isinstance(lower, ast.Constant) and lower.value == 1
+        if isinstance(node.value, ast.List | ast.Tuple):
+            continue
         if cuts_one and getattr(node.value, "attr", getattr(node.value, "id", "")) != "argv":
             yield node.lineno
     for text in context.source.nodes_of(ast.Constant):
         if _looks_for_blank(context, text):
             yield text.lineno
-
-
-def _item_hints(context: Context) -> Iterator[int]:
-    """Lines of the file that cut, measure or compare something."""
-    source = context.source
-    yield from (node.lineno for node in source.nodes_of(ast.Subscript) if _cuts(node.slice))
-    yield from (node.lineno for node in source.nodes_of(ast.Call) if getattr(node.func, "id", "") in _MEASURE)
-    yield from (node.lineno for node in source.nodes_of(ast.Compare) if _is_equality_with_text(node))
-
-
-def _cuts(index: ast.expr) -> bool:
-    return isinstance(index, ast.Slice) or (isinstance(index, ast.Constant) and index.value in (0, 1))
-
-
-def _is_equality_with_text(node: ast.Compare) -> bool:
-    if not any(isinstance(op, ast.Eq | ast.NotEq) for op in node.ops):
-        return False
-    has_text = any(
-        isinstance(side, ast.Constant) and isinstance(side.value, str) for side in node.comparators
-    )
-    return has_text and getattr(node.left, "id", "") != "__name__"
 
 
 def _looks_for_blank(context: Context, node: ast.Constant) -> bool:

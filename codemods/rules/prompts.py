@@ -233,7 +233,7 @@ def _spell_out(context: Context, plan: Plan, place: Place, template: Template, l
     span = place.value_span
     pairs: list[tuple[str, tuple[str | Slice, ...]]] = []
     if layout.system is not None:
-        pairs.append(("system", (_slice(template, span, layout.system),)))
+        pairs.append(("system", (_slice(context, template, span, layout.system),)))
     pairs.append(("messages", _message_list(context, template, span, layout, place.indentation())))
     plan.edits.extend(place.replace(pairs))
     plan.has_prefill = layout.ends_on_assistant
@@ -271,23 +271,49 @@ def _message_list(
     if layout.prefill is not None:
         rows.append(("assistant", layout.prefill))
     if len(rows) == 1:
-        return f'[{{"role": "{rows[0][0]}", "content": ', _slice(template, span, rows[0][1]), "}]"
+        return f'[{{"role": "{rows[0][0]}", "content": ', _slice(context, template, span, rows[0][1]), "}]"
     line = context.source.newline + indentation
     step = "\t" if indentation.endswith("\t") else "    "
     parts: list[str | Slice] = ["["]
     for role, where in rows:
-        parts.extend((f'{line}{step}{{"role": "{role}", "content": ', _slice(template, span, where), "},"))
+        parts.extend(
+            (f'{line}{step}{{"role": "{role}", "content": ', _slice(context, template, span, where), "},")
+        )
     parts.append(f"{line}]")
     return tuple(parts)
 
 
-def _slice(template: Template, span: Range, where: Range) -> Slice:
+def _slice(context: Context, template: Template, span: Range, where: Range) -> Slice:
     cut = Cut()
     if where != (0, len(template.flat)):
         _try_cut(template, where, cut)
     if cut.touched:
         raise Opaque("several turns are put together in more than one step")
-    return Slice(span[0], span[1], tuple(_merged(cut.deletions)))
+    return _without_parentheses(context, Slice(span[0], span[1], tuple(_merged(cut.deletions))))
+
+
+def _without_parentheses(context: Context, piece: Slice) -> Slice:
+    """A piece that fits on one line needs no parentheses around it."""
+    data = context.source.data
+    kept = bytearray(data[piece.start : piece.end])
+    for low, high in piece.deletions:
+        kept[low - piece.start : high - piece.start] = b" " * (high - low)
+    text = bytes(kept)
+    inner = text.strip()[1:-1].strip()
+    if not text.strip().startswith(b"(") or not text.strip().endswith(b")"):
+        return piece
+    if b"\n" in inner or b"\r" in inner or b"#" in inner or inner[:1] not in (b"f", b'"', b"'", b"r", b"F"):
+        return piece if not inner.decode().isidentifier() else _narrowed(piece, text, inner)
+    return _narrowed(piece, text, inner)
+
+
+def _narrowed(piece: Slice, text: bytes, inner: bytes) -> Slice:
+    start = piece.start + text.index(inner)
+    end = start + len(inner)
+    inside = tuple(
+        (max(low, start), min(high, end)) for low, high in piece.deletions if low < end and high > start
+    )
+    return Slice(start, end, inside)
 
 
 def _merged(spans: list[Range]) -> list[Range]:

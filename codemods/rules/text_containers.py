@@ -1,0 +1,161 @@
+"""Follow a text through the list or dict it is put into, to whoever takes it out again.
+
+followed: answers.append(resp.completion) … for answer in answers: print(answer[1:])
+harmless: json.dump({"answer": resp.completion}, file)
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+
+from codemods.plans import Context
+from codemods.values import UserFunction
+
+_DEEPEST = 6
+# What goes through a container without looking at more than order: the items come out as they went in.
+_PASSES_ITEMS = frozenset({"enumerate", "zip", "reversed", "list", "tuple", "iter", "filter", "map"})
+_LOOKS_UP = frozenset({"index", "count", "remove", "discard"})
+_BY_VALUE = frozenset({"set", "frozenset", "sorted", "Counter", "min", "max", "dict"})
+_TAKES_OUT = frozenset({"get", "pop", "popleft", "setdefault"})
+_VIEWS = frozenset({"items", "values", "copy"})
+
+
+class Containers:
+    """One walk through containers. `follow_text` gets each expression that takes a text out;
+    `refuse` is called with an expression and words for a reader that sees whole texts."""
+
+    def __init__(
+        self,
+        context: Context,
+        follow_text: Callable[[ast.expr], None],
+        refuse: Callable[[ast.expr, str], None],
+    ) -> None:
+        self.context = context
+        self.follow_text = follow_text
+        self.refuse = refuse
+        self.seen: set[ast.AST] = set()
+
+    def put_into_name(self, holder: ast.expr) -> None:
+        """A text went into `holder` by `.append`, an item store or the like."""
+        name = getattr(holder, "id", None) or getattr(holder, "attr", None)
+        if isinstance(name, str):
+            self._follow_loads(name, 0)
+
+    def put_into_display(self, display: ast.expr) -> None:
+        """A text is an element of this list, dict, tuple or comprehension."""
+        self._follow(display, 0)
+
+    def _follow_loads(self, name: str, depth: int) -> None:
+        source = self.context.source
+        loads: list[ast.expr] = [node for node in source.nodes_of(ast.Name) if node.id == name]
+        loads += [node for node in source.nodes_of(ast.Attribute) if node.attr == name]
+        for node in loads:
+            self._follow(node, depth + 1)
+
+    def _follow(self, container: ast.expr, depth: int) -> None:
+        if container in self.seen or depth > _DEEPEST:
+            return
+        self.seen.add(container)
+        parent = self.context.source.parent(container)
+        if isinstance(parent, ast.For | ast.AsyncFor | ast.comprehension) and parent.iter is container:
+            self._follow_targets(parent.target)
+        elif isinstance(parent, ast.Subscript) and parent.value is container:
+            self._follow_item(parent, depth)
+        elif isinstance(parent, ast.Compare) and container in parent.comparators:
+            self.refuse(container, "looks for whole texts in a container")
+        elif isinstance(parent, ast.Attribute):
+            self._follow_method(parent, depth)
+        elif isinstance(parent, ast.Call):
+            self._follow_call(parent, container, depth)
+        elif isinstance(parent, ast.Assign | ast.AnnAssign):
+            self._follow_assignment(parent, depth)
+        elif isinstance(parent, ast.Return | ast.Yield | ast.YieldFrom):
+            self._follow_calls_of(parent, depth)
+        elif isinstance(
+            parent, ast.IfExp | ast.BoolOp | ast.Await | ast.List | ast.Tuple | ast.Dict | ast.Starred
+        ):
+            self._follow(parent, depth)
+
+    def _follow_targets(self, target: ast.expr) -> None:
+        for name in ast.walk(target):
+            if isinstance(name, ast.Name):
+                for load in self.context.source.nodes_of(ast.Name):
+                    if load.id == name.id and isinstance(load.ctx, ast.Load) and self._binds(load, target):
+                        self.follow_text(load)
+
+    def _binds(self, load: ast.Name, target: ast.expr) -> bool:
+        """Whether the loop's definition reaches the load."""
+        bound = set(ast.walk(target))
+        return any(one.target in bound for one in self.context.flow.reaching(load).definitions)
+
+    def _follow_item(self, item: ast.Subscript, depth: int) -> None:
+        if isinstance(item.ctx, ast.Load):
+            if isinstance(item.slice, ast.Slice):
+                self._follow(item, depth)
+            else:
+                self.follow_text(item)
+
+    def _follow_method(self, attribute: ast.Attribute, depth: int) -> None:
+        call = self.context.source.parent(attribute)
+        if not isinstance(call, ast.Call) or call.func is not attribute:
+            return
+        if attribute.attr in _TAKES_OUT:
+            self.follow_text(call)
+        elif attribute.attr in _VIEWS:
+            self._follow(call, depth)
+        elif attribute.attr in _LOOKS_UP:
+            self.refuse(attribute, "looks for whole texts in a container")
+
+    def _follow_call(self, call: ast.Call, container: ast.expr, depth: int) -> None:
+        name = getattr(call.func, "id", None) or getattr(call.func, "attr", None) or ""
+        if name in _BY_VALUE:
+            self.refuse(container, "tells texts in a container apart")
+        elif name in _PASSES_ITEMS:
+            self._follow(call, depth + 1)
+        elif name == "join" and isinstance(call.func, ast.Attribute):
+            if self.context.evaluator.text_of(call.func.value) == "":
+                self.refuse(container, "sets the texts of a container right behind each other")
+        elif name == "append" and isinstance(call.func, ast.Attribute):
+            self.put_into_name(call.func.value)
+        else:
+            self._follow_parameter(call, container, depth)
+
+    def _follow_parameter(self, call: ast.Call, container: ast.expr, depth: int) -> None:
+        value = self.context.evaluator.value_of(call.func)
+        if not isinstance(value, UserFunction) or container not in call.args:
+            return
+        names = [one.arg for one in (*value.node.args.posonlyargs, *value.node.args.args)]
+        index = call.args.index(container) + (1 if names[:1] in (["self"], ["cls"]) else 0)
+        for definition in (
+            self.context.flow.scopes[value.node].definitions.get(names[index], ())
+            if index < len(names)
+            else ()
+        ):
+            for use in self.context.flow.uses(definition):
+                self._follow(use, depth + 1)
+
+    def _follow_assignment(self, parent: ast.Assign | ast.AnnAssign, depth: int) -> None:
+        for target in parent.targets if isinstance(parent, ast.Assign) else [parent.target]:
+            if isinstance(target, ast.Name):
+                self._follow_loads(target.id, depth)
+            elif isinstance(target, ast.Attribute):
+                self._follow_loads(target.attr, depth)
+            elif isinstance(target, ast.Subscript):
+                self.put_into_name(target.value)
+            elif isinstance(target, ast.Tuple | ast.List):
+                self._follow_targets(target)
+
+    def _follow_calls_of(self, statement: ast.AST, depth: int) -> None:
+        for call in _calls_of(self.context, statement):
+            above = self.context.source.parent(call)
+            self._follow(above if isinstance(above, ast.Await) else call, depth + 1)
+
+
+def _calls_of(context: Context, inside: ast.AST) -> Iterator[ast.Call]:
+    """The calls in this file of the function that a statement stands in."""
+    current: ast.AST | None = inside
+    while current is not None and not isinstance(current, ast.FunctionDef | ast.AsyncFunctionDef):
+        current = context.source.parent(current)
+    if current is not None:
+        yield from context.evaluator.calls_named(current.name)
