@@ -276,8 +276,9 @@ class Evaluator(OwnCode):
 
     def _client_subclass(self, node: ast.ClassDef, flavour: Flavour, call: ast.Call) -> Value:
         for known in (node, *self._subclasses(node)):
-            if "completions" in self.flow.scopes[known].names:
-                return Unknown(f"class {known.name} (line {known.lineno}) replaces `completions`")
+            for name in ("completions", "messages"):
+                if name in self.flow.scopes[known].names:
+                    return Unknown(f"class {known.name} (line {known.lineno}) replaces `{name}`")
         return Client(flavour, (f"{node.name} at line {node.lineno} is a subclass of the SDK's client",))
 
     # -- definitions ----------------------------------------------------------------------------

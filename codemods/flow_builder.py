@@ -173,7 +173,7 @@ class GraphBuilder(ExpressionWalker):
 
     def _on_try(self, node: ast.Try) -> None:
         """A handler may start after any statement of the body: it sees every definition made there."""
-        before = self.state
+        before = dict(self.state) if self.state is not None else None
         mark = len(self.created)
         self._statements(node.body)
         made = self.created[mark:]

@@ -76,6 +76,9 @@ class Project:
                     index.setdefault(module.decode(), set()).add("*")
             imported = set(re.findall(rb"import\s+([^\r\n#;]+)", data))
             modules = {word for line in imported for word in re.findall(rb"\w+", line)} & stems
+            for line in imported:
+                for name in set(re.findall(rb"\w+", line)) & stems if b" as " in line else ():
+                    index.setdefault(name.decode(), set()).add("*")
             for name in modules:
                 self._users.setdefault(name.decode(), []).append(path)
             if self._patches is None and b"Completions.create" in data and _PATCH.search(data):

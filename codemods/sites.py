@@ -36,7 +36,7 @@ _WRAPPERS: dict[str, Wrapper] = {
 }
 _MOST_ROUNDS = 50
 # Reasons that outweigh legacy arguments: the call has another owner, at least sometimes.
-_TWO_OWNERS = ("Anthropic client on one path", "replaces `completions`")
+_TWO_OWNERS = ("Anthropic client on one path", "replaces `")
 # Packages whose clients have a `completions.create` of their own.
 _OTHER_SDKS = ("openai", "together", "groq", "cerebras", "writer", "mistral", "fireworks", "litellm", "vllm")
 

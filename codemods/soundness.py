@@ -17,8 +17,10 @@ def problem_of(source: Source, result: bytes, before: Flow) -> str | None:
     """Why a result must not be written; None if it is sound."""
     old, text = source.data.decode("utf-8"), result.decode("utf-8")
     try:
-        tree = _parsed(old, text)
-        _compile(old, text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = _parsed(old, text)
+            _compile(old, text)
     except SyntaxError as error:
         return f"does not parse (line {error.lineno}: {error.msg})"
     new = _unbound(Flow(tree), tree) - _unbound(before, source.tree)
@@ -27,13 +29,11 @@ def problem_of(source: Source, result: bytes, before: Flow) -> str | None:
 
 def _compile(old: str, new: str) -> None:
     """Parsing alone lets some errors through, such as a walrus where a comprehension forbids it."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            compile(old, "before", "exec", dont_inherit=True)
-        except (SyntaxError, ValueError):
-            return
-        compile(new, "after", "exec", dont_inherit=True)
+    try:
+        compile(old, "before", "exec", dont_inherit=True)
+    except (SyntaxError, ValueError):
+        return
+    compile(new, "after", "exec", dont_inherit=True)
 
 
 def _parsed(old: str, new: str) -> ast.Module:

@@ -164,12 +164,7 @@ class TemplateReader:
         is_whole = named is None or not _shows_marker(named) or _is_only_marker(text or "")
         if isinstance(node, ast.Attribute) and not _is_only_marker(text or ""):
             text = text if self._is_sdk_name(node) else None  # a subclass elsewhere may set another
-        if (
-            text is not None
-            and not text.strip()
-            and isinstance(node, ast.Name)
-            and self._is_module_name(node)
-        ):
+        if text == "" and isinstance(node, ast.Name) and self._is_module_name(node):
             text = None  # an empty constant is there to be set by somebody
         if text is not None and HOLE not in text and is_whole:
             return Known(node, text)

@@ -68,12 +68,22 @@ def may_end_in_prefill(context: Context, node: ast.expr) -> bool:
     The models that most calls move to refuse a prefill; only the adapter can choose another one
     once it sees the prompt.
     """
-    for part in closure_of(context, node):
-        if isinstance(part, ast.Constant | ast.JoinedStr | ast.BinOp):
-            label = list(_LABEL.finditer(flat := context.templates.template_of(part).flat))
-            if label and label[-1].group() == "Assistant:" and flat[label[-1].end() :].strip():
-                return True
-    return False
+    return any(_ends_in_words(flat) for part in closure_of(context, node) for flat in _flats(context, part))
+
+
+def _flats(context: Context, node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Constant | ast.JoinedStr | ast.BinOp):
+        yield context.templates.template_of(node).flat
+    elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+        for definition in context.flow.reaching(node).definitions:
+            template = context.templates.template_of_definition(definition)
+            if template is not None:
+                yield template.flat
+
+
+def _ends_in_words(flat: str) -> bool:
+    labels = list(_LABEL.finditer(flat))
+    return bool(labels) and labels[-1].group() == "Assistant:" and bool(flat[labels[-1].end() :].strip())
 
 
 def _is_marker(context: Context, node: ast.AST) -> bool:
