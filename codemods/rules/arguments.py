@@ -71,9 +71,13 @@ def rewrite_arguments(context: Context, site: Site, plan: Plan) -> None:
             convert_prompt(context, site, plan, place)
         elif name == "model":
             rewrite_model(context, site, plan, place)
+        elif name in _SAMPLING and context.options.keep_sampling:
+            continue  # once the model is known
         elif name != "stream":
             _HANDLERS.get(name, _refuse_unknown)(context, plan, name, place, gone)
     _limit(context, plan, arguments)
+    if context.options.keep_sampling:
+        _keep_sampling(context, plan, arguments, gone)
     try:
         plan.edits.extend(removals(context.source, gone))
         plan.edits.extend(_saved_comments(context, site, gone))
@@ -347,8 +351,6 @@ def _digits(node: ast.AST) -> str | None:
 
 def _sampling(context: Context, plan: Plan, name: str, place: Place, gone: list[Place]) -> None:
     """Sampling arguments are refused by current models and API versions: dropped, said aloud."""
-    if context.options.keep_sampling:
-        raise Refusal("TC104", f"`{name}` is kept, and only the adapter can say it on every SDK")
     if _may_have_effects(place.value):
         raise Refusal("TC104", f"`{name}` is computed by a call that dropping it would skip")
     value = context.evaluator.value_of(place.value)
@@ -366,6 +368,29 @@ def _sampling(context: Context, plan: Plan, name: str, place: Place, gone: list[
 
 def _may_have_effects(node: ast.expr) -> bool:
     return any(isinstance(part, ast.Call | ast.Await | ast.NamedExpr | ast.Yield) for part in ast.walk(node))
+
+
+def _keep_sampling(context: Context, plan: Plan, arguments: Arguments, gone: list[Place]) -> None:
+    """Write sampling so that SDK 0.x to 2.x send it, on a model that takes it (one argument only).
+
+    SDK 1.0 dropped the keywords, and the API version that SDK 2 sends refuses them on every model;
+    the older version does not. Source: the SDK's MIGRATION.md and the API's versioning page.
+    """
+    given = [name for name in _SAMPLING if name in arguments.places and arguments.places[name] not in gone]
+    facts = find_model(plan.model) if plan.model else None
+    taken = {"extra_body", "extra_headers"} & arguments.places.keys()
+    if facts is None or not facts.accepts_sampling or taken:
+        for name in given:
+            _sampling(context, plan, name, arguments.places[name], gone)
+        return
+    for name in given[1:]:
+        plan.notes.append(f"{name} dropped: {facts.id} takes one sampling argument, and {given[0]} is kept")
+        gone.append(arguments.places[name])
+    for name in given[:1]:
+        place = arguments.places[name]
+        plan.edits.extend(place.wrap("extra_body", f'{{"{name}": ', "}"))
+        plan.edits.extend(place.append("extra_headers", '{"anthropic-version": "2023-06-01"}', 4))
+        plan.notes.append(f"{name} is kept through extra_body and the API version that takes it")
 
 
 def _stop_sequences(context: Context, plan: Plan, name: str, place: Place, gone: list[Place]) -> None:

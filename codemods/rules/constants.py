@@ -76,6 +76,26 @@ def constant_attributes(context: Context) -> Iterable[ast.Attribute]:
                 yield node
 
 
+def _loads(context: Context) -> Iterable[tuple[ast.expr, str]]:
+    """Loads of a constant that no import statement names: through a module, a client, a star or getattr."""
+    for attribute in constant_attributes(context):
+        yield attribute, attribute.attr
+    for name in context.source.nodes_of(ast.Name):
+        is_load = name.id in PROMPT_CONSTANTS and isinstance(name.ctx, ast.Load)
+        if (
+            is_load
+            and not context.flow.reaching(name).definitions
+            and context.evaluator.text_of(name) is not None
+        ):
+            yield name, name.id
+    for call in context.source.nodes_of(ast.Call):
+        if getattr(call.func, "id", "") == "getattr" and len(call.args) >= 2:
+            wanted = context.evaluator.text_of(call.args[1])
+            owner = context.evaluator.value_of(call.args[0])
+            if wanted in PROMPT_CONSTANTS and isinstance(owner, Symbol | Client):
+                yield call, wanted
+
+
 def _is_sdk_class(context: Context, value: UserClass) -> bool:
     return any(isinstance(context.evaluator.value_of(base), Symbol) for base in value.node.bases)
 
@@ -85,16 +105,15 @@ def plan_constants(context: Context, survival: Survival) -> ConstantEdits:
     out = ConstantEdits()
     for definition in constant_imports(context):
         _plan_import(context, definition, survival, out)
-    for node in constant_attributes(context):
-        if survival.survives(context.source.span(node)) and not is_ignored(context.source, node, _CODES):
-            edit = inline_edit(context, node, PROMPT_CONSTANTS[node.attr])
-            if edit is None:
-                out.left.append(
-                    (node, f"{node.attr} stands where its text cannot be written; replace it by hand")
-                )
-            else:
-                out.edits.append(edit)
-                out.places.append((node, node.attr))
+    for node, name in _loads(context):
+        if not survival.survives(context.source.span(node)) or is_ignored(context.source, node, _CODES):
+            continue
+        edit = inline_edit(context, node, PROMPT_CONSTANTS[name])
+        if edit is None:
+            out.left.append((node, f"{name} stands where its text cannot be written; replace it by hand"))
+        else:
+            out.edits.append(edit)
+            out.places.append((node, name))
     out.edits.extend(_needless_prefixes(context, out.edits))
     return out
 
@@ -173,7 +192,7 @@ def _end_of_line(context: Context, alias: ast.alias) -> int:
 def inline_edit(context: Context, node: ast.expr, text: str) -> Edit | None:
     """The constant's text in place of its name; None where that cannot be written."""
     source = context.source
-    if not source.is_placed(node) or not isinstance(node, ast.Name | ast.Attribute):
+    if not source.is_placed(node) or not isinstance(node, ast.Name | ast.Attribute | ast.Call):
         return None
     escaped = text.replace("\n", "\\n")
     parent = source.parent(node)

@@ -13,11 +13,12 @@ Source: the vendor's migration guide for Text Completions, whose samples show th
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from codemods.plans import Context
 from codemods.rules.text_containers import Containers
-from codemods.values import UserFunction
+from codemods.values import UserClass, UserFunction
 
 _DEEPEST = 8
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
@@ -106,6 +107,10 @@ class _Follower:
         raise _counts(text, "adds the text to another")
 
     def _embedded(self, parent: ast.FormattedValue | ast.BinOp, text: ast.expr, depth: int) -> None:
+        if isinstance(parent, ast.FormattedValue) and parent.format_spec is not None:
+            raise _counts(text, "formats the text to a width")
+        if isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Mod) and self._cuts(parent.left):
+            raise _counts(text, "formats the text to a width")
         self._refuse_glue(parent, text)
         self._refuse_prompt(parent, text)
         whole = self.context.source.parent(parent) if isinstance(parent, ast.FormattedValue) else parent
@@ -141,6 +146,11 @@ class _Follower:
             isinstance(t, ast.Tuple | ast.List) for t in parent.targets
         ):
             raise _counts(text, "takes the text apart")
+
+    def _cuts(self, template: ast.expr) -> bool:
+        """Whether a `%` or `.format` template gives a field a width or a precision."""
+        written = self.context.evaluator.text_of(template)
+        return written is None or re.search(r"%[-#0 +]*[\d.]|\{[^{}]*:", written) is not None
 
     def _refuse_glue(self, parent: ast.FormattedValue | ast.BinOp, text: ast.expr) -> None:
         """A word right before the text was parted from it by the blank."""
@@ -216,7 +226,9 @@ class _Follower:
             raise _counts(text, "matches the text from its start")
         if isinstance(call.func, ast.Attribute) and name in ("get", "pop", "index", "count"):
             raise _counts(text, "looks the text up")
-        if name == "str":
+        if name == "format" and isinstance(call.func, ast.Attribute) and self._cuts(call.func.value):
+            raise _counts(text, "formats the text to a width")
+        if name in ("str", "format"):
             self.follow(call, depth + 1)
         elif call in {site.call for site in self.context.sites}:
             raise _counts(text, "puts the text into another prompt")
@@ -243,6 +255,9 @@ class _Follower:
 
     def _follow_parameter(self, call: ast.Call, parent: ast.AST, text: ast.expr, depth: int) -> None:
         value = self.context.evaluator.value_of(call.func)
+        if isinstance(value, UserClass):
+            self._follow_into_object(value.node, call, parent, text, depth)
+            return
         if not isinstance(value, UserFunction) or isinstance(value.node, ast.Lambda):
             self._goes_out_of_sight(text)
             return
@@ -258,6 +273,35 @@ class _Follower:
         for definition in self.context.flow.scopes[value.node].definitions.get(name or "", ()):
             for use in self.context.flow.uses(definition):
                 self.follow(use, depth + 1)
+
+    def _follow_into_object(
+        self, owner: ast.ClassDef, call: ast.Call, parent: ast.AST, text: ast.expr, depth: int
+    ) -> None:
+        """A constructor keeps the text: in a parameter of `__init__`, or in a field of the same place."""
+        made = next(
+            (one for one in owner.body if isinstance(one, ast.FunctionDef) and one.name == "__init__"), None
+        )
+        if made is not None:
+            names = [one.arg for one in (*made.args.posonlyargs, *made.args.args)][1:]
+        else:
+            names = [
+                one.target.id
+                for one in owner.body
+                if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name)
+            ]
+        if isinstance(parent, ast.keyword):
+            name = parent.arg
+        else:
+            index = call.args.index(text) if text in call.args else len(names)
+            name = names[index] if index < len(names) else None
+        definitions = (
+            self.context.flow.scopes[made].definitions.get(name or "", ()) if made is not None else ()
+        )
+        for use in (use for one in definitions for use in self.context.flow.uses(one)):
+            self.follow(use, depth + 1)
+        for load in self._loads_of(name or "") if made is None else ():
+            self.follow(load, depth + 1)
+        self._goes_out_of_sight(text)
 
     def _follow_assignment(self, parent: ast.Assign | ast.AnnAssign, text: ast.expr, depth: int) -> None:
         targets = parent.targets if isinstance(parent, ast.Assign) else [parent.target]
