@@ -93,18 +93,7 @@ def line_of(node: ast.AST) -> int:
     return int(node.lineno)  # type: ignore[attr-defined]
 
 
-GAPS = {"try", "try after a call", "finally"}
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(
-            name, marks=pytest.mark.xfail(name in GAPS, reason="a definition before a try is lost in it")
-        )
-        for name in CASES
-    ],
-)
+@pytest.mark.parametrize("name", CASES)
 def test_reaching(name: str) -> None:
     text, lines, complete = CASES[name]
     tree = ast.parse(text)

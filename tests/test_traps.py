@@ -199,14 +199,8 @@ CONSTANTS = "from anthropic import AI_PROMPT, HUMAN_PROMPT\n"
         "from constants import HUMAN_PROMPT\n\nprint(HUMAN_PROMPT)\n",
         "from constants import HUMAN_PROMPT as H\n\nprint(H)\n",
         "import constants\n\nprint(constants.HUMAN_PROMPT)\n",
-        pytest.param(
-            "import constants as c\n\nprint(c.HUMAN_PROMPT)\n",
-            marks=pytest.mark.xfail(reason="an aliased module's readers are not seen"),
-        ),
-        pytest.param(
-            "from constants import *\n\nprint(HUMAN_PROMPT)\n",
-            marks=pytest.mark.xfail(reason="readers through a star import are not seen"),
-        ),
+        "import constants as c\n\nprint(c.HUMAN_PROMPT)\n",
+        "from constants import *\n\nprint(HUMAN_PROMPT)\n",
         "from constants import (\n    # the opening\n    HUMAN_PROMPT,\n)\n\nprint(HUMAN_PROMPT)\n",
     ],
 )
