@@ -57,12 +57,23 @@ Lookup = Callable[[str, int, str], "tuple[Value, ...] | None"]
 
 
 class Evaluator(OwnCode):
-    """Values of expressions in one file. `imported` resolves names of the user's other files."""
+    """Values of expressions in one file.
 
-    def __init__(self, source: Source, flow: Flow, imported: Lookup | None = None) -> None:
+    imported: resolves names of the user's other files. overridden: whether a class of another file
+    derives from a class of this name and replaces what clients have.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        flow: Flow,
+        imported: Lookup | None = None,
+        overridden: Callable[[str], bool] | None = None,
+    ) -> None:
         self.source = source
         self.flow = flow
         self.imported = imported
+        self.overridden = overridden
         self._memo: dict[ast.AST, tuple[Value, ...]] = {}
         self._active: set[ast.AST] = set()
         self._calls_by_name: dict[str, list[ast.Call]] | None = None
@@ -116,6 +127,9 @@ class Evaluator(OwnCode):
 
     def _of_constant(self, node: ast.Constant) -> Iterable[Value]:
         return (Constant(node.value),) if node.value is not Ellipsis else (Foreign("..."),)
+
+    def _of_lambda(self, node: ast.Lambda) -> Iterable[Value]:
+        return (UserFunction(node),)
 
     def _of_await(self, node: ast.Await) -> Iterable[Value]:
         return self.values_of(node.value)
@@ -279,6 +293,8 @@ class Evaluator(OwnCode):
             for name in ("completions", "messages"):
                 if name in self.flow.scopes[known].names:
                     return Unknown(f"class {known.name} (line {known.lineno}) replaces `{name}`")
+        if self.overridden is not None and self.overridden(node.name):
+            return Unknown(f"a class in another file derives from {node.name} and replaces `completions`")
         return Client(flavour, (f"{node.name} at line {node.lineno} is a subclass of the SDK's client",))
 
     # -- definitions ----------------------------------------------------------------------------

@@ -5,14 +5,12 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
 
 from codemods.flow import Definition
 from codemods.ignores import is_ignored
 from codemods.outcome import Finding, Options, Status
 from codemods.plans import Context, Plan, Site
 from codemods.rules.leftovers import find_leftovers
-from codemods.values import Migrated
 
 MARKER = re.compile(rb"^[ \t]*#[ \t]*TODO\(to-messages (TC\d+)\):[ \t]*([^\r\n]*)", re.M)
 _BRIDGE_ORDER = ("TC105", "TC104", "TC103", "TC101", "TC102")
@@ -104,22 +102,13 @@ def left_findings(
         for node, why in uncertain
     ]
     accounted: set[ast.AST] = {site.node for site in plans}
-    for call in _create_calls(context, plans):
+    made = (site.call for site in plans if site.call is not None)
+    for call in (*made, *context.migrated_calls()):
         accounted.update(_splatted_values(context, call))
     for rule, node, why, advice in find_leftovers(context, accounted):
         if not is_ignored(context.source, node, [rule]):
             found.append(finding(context, rule, "manual", node, why, suggestion=advice))
     return found
-
-
-def _create_calls(context: Context, plans: dict[Site, Plan]) -> Iterator[ast.Call]:
-    """The calls of the sites, and those that an earlier run has bridged."""
-    yield from (site.call for site in plans if site.call is not None)
-    for node in context.source.nodes_of(ast.Call):
-        if getattr(node.func, "attr", "") != "create":
-            continue
-        if isinstance(context.evaluator.value_of(node.func), Migrated):
-            yield node
 
 
 def _splatted_values(context: Context, call: ast.Call) -> list[ast.AST]:

@@ -12,6 +12,7 @@ from codemods.project import Project
 from codemods.source import NotPython, read_source
 from codemods.values import Client, Constant, Foreign, Migrated, Symbol, Unknown, UserClass, Value
 
+_REPLACES = re.compile(rb"^[ \t]+(?:def[ \t]+)?(?:completions|messages)\b[ \t]*[:=(]", re.M)
 _MARKERS = re.compile(rb"HUMAN_PROMPT|AI_PROMPT|(?:Human|Assistant):")
 
 
@@ -34,6 +35,16 @@ class Neighbours:
         if not name or self.depth > 3:
             return (Unknown(f"{module} is a module of the project"),)
         return self._values(found, name)
+
+    def overrides(self, class_name: str) -> bool:
+        """Whether another file of the run derives from the class and sets `completions` or `messages`."""
+        derived = re.compile(rb"^[ \t]*class\s+\w+\([^)]*\b%b\b" % re.escape(class_name.encode()), re.M)
+        for path in self.project.paths:
+            if path != self.path and path.endswith(".py"):
+                data = self.project.read(path) or b""
+                if class_name.encode() in data and derived.search(data) and _REPLACES.search(data):
+                    return True
+        return False
 
     def _values(self, path: str, name: str) -> tuple[Value, ...]:
         data = self.project.read(path)

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from codemods.edits import Edit
@@ -14,7 +14,7 @@ from codemods.flow_expressions import MUTATORS
 from codemods.outcome import Finding, Options
 from codemods.source import Source
 from codemods.templates import TemplateReader
-from codemods.values import Client, Wrapper
+from codemods.values import Client, Migrated, Wrapper
 
 # Methods that take text or items into an object.
 _TAKES_IN = MUTATORS | {"write", "writelines", "put", "appendleft", "extendleft"}
@@ -129,6 +129,13 @@ class Context:
                         if one.value is not None:
                             self._by_value.setdefault(one.value, []).append(one)
         return self._by_value.get(value, [])
+
+    def migrated_calls(self) -> Iterator[ast.Call]:
+        """The create calls that go through our own run-time library already."""
+        for node in self.source.nodes_of(ast.Call):
+            is_create = isinstance(node.func, ast.Attribute) and node.func.attr == "create"
+            if is_create and isinstance(self.evaluator.value_of(node.func), Migrated):
+                yield node
 
     def is_taken(self, name: str) -> bool:
         """Whether some scope binds the name to something that is not ours."""

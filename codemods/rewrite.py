@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import re
+import warnings
 from collections.abc import Iterable
 
 import migrate
@@ -65,11 +66,13 @@ def rewrite_source(source: bytes, path: str, options: Options, project: Project 
         return _notebook(source)
     if not is_candidate(source):
         return Outcome("unchanged", source)
-    try:
-        parsed = read_source(source)
-    except NotPython as error:
-        return Outcome("failed", source, reason=str(error))
-    return _Rewriter(parsed, source, path, options, project).outcome()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the user's own literals, each time they are parsed
+        try:
+            parsed = read_source(source)
+        except NotPython as error:
+            return Outcome("failed", source, reason=str(error))
+        return _Rewriter(parsed, source, path, options, project).outcome()
 
 
 def _notebook(source: bytes) -> Outcome:
@@ -157,7 +160,11 @@ def _keeps_old_calls(findings: list[Finding]) -> bool:
 def _context(source: Source, path: str, options: Options, project: Project | None) -> Context:
     flow = Flow(source.tree)
     neighbours = Neighbours(project, path) if project is not None else None
-    evaluator = Evaluator(source, flow, neighbours.lookup if neighbours else None)
+    evaluator = (
+        Evaluator(source, flow, neighbours.lookup, neighbours.overrides)
+        if neighbours
+        else Evaluator(source, flow)
+    )
     exported = frozenset(_listed_in_all(source.tree))
     reason = "bridges are switched off"
     own = _other_migrate(source) or (project.own_migrate_module(path) if project else None)

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import ast
-import warnings
 
 from codemods.flow import Flow
 from codemods.source import Source
@@ -17,10 +16,8 @@ def problem_of(source: Source, result: bytes, before: Flow) -> str | None:
     """Why a result must not be written; None if it is sound."""
     old, text = source.data.decode("utf-8"), result.decode("utf-8")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            tree = _parsed(old, text)
-            _compile(old, text)
+        tree = _parsed(old, text)
+        _compile(old, text)
     except SyntaxError as error:
         return f"does not parse (line {error.lineno}: {error.msg})"
     new = _unbound(Flow(tree), tree) - _unbound(before, source.tree)

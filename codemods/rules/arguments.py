@@ -34,6 +34,7 @@ _KEPT = frozenset({"metadata", "timeout", "extra_headers", "extra_query"})
 _SAMPLING = ("temperature", "top_p", "top_k")
 # A non-streaming call with this limit or more and no timeout is a ValueError in the SDK since 0.84.
 _GUARDED_LIMIT = 21_334
+_OLD_VERSION = '"anthropic-version": "2023-06-01"'
 _OLD_TIMEOUT = "600"
 # The least that any served model can write, in tokens. Source: migrate/models.json.
 _SMALLEST_MAXIMUM = 64_000
@@ -378,8 +379,9 @@ def _keep_sampling(context: Context, plan: Plan, arguments: Arguments, gone: lis
     """
     given = [name for name in _SAMPLING if name in arguments.places and arguments.places[name] not in gone]
     facts = find_model(plan.model) if plan.model else None
-    taken = {"extra_body", "extra_headers"} & arguments.places.keys()
-    if facts is None or not facts.accepts_sampling or taken:
+    headers = arguments.places.get("extra_headers")
+    known = headers is None or (isinstance(headers.value, ast.Dict) and bool(headers.value.values))
+    if facts is None or not facts.accepts_sampling or not known:
         for name in given:
             _sampling(context, plan, name, arguments.places[name], gone)
         return
@@ -389,7 +391,12 @@ def _keep_sampling(context: Context, plan: Plan, arguments: Arguments, gone: lis
     for name in given[:1]:
         place = arguments.places[name]
         plan.edits.extend(place.wrap("extra_body", f'{{"{name}": ', "}"))
-        plan.edits.extend(place.append("extra_headers", '{"anthropic-version": "2023-06-01"}', 4))
+        if headers is None:
+            plan.edits.extend(place.append("extra_headers", f"{{{_OLD_VERSION}}}", 4))
+        else:
+            assert isinstance(headers.value, ast.Dict)
+            end = context.source.span(headers.value.values[-1])[1]
+            plan.edits.append(Edit(end, end, (f", {_OLD_VERSION}",), -2))
         plan.notes.append(f"{name} is kept through extra_body and the API version that takes it")
 
 

@@ -212,8 +212,9 @@ def _is_docstring(context: Context, node: ast.AST) -> bool:
 def _owned_nodes(context: Context) -> set[ast.AST]:
     """Every node of the sites' own prompt templates and stop lists, and of plain copies of the constants."""
     owned: set[ast.AST] = set()
-    for site in context.sites:
-        for keyword in site.call.keywords if site.call is not None else ():
+    calls = (site.call for site in context.sites if site.call is not None)
+    for call in (*calls, *context.migrated_calls()):
+        for keyword in call.keywords:
             if keyword.arg == "prompt":
                 _own_template(context, context.templates.template_of(keyword.value), owned)
                 _own_forms(context, keyword.value, owned)

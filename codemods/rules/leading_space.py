@@ -140,7 +140,9 @@ class _Follower:
             raise _counts(text, "compares the whole text")
         if isinstance(parent, ast.Match) or (isinstance(parent, ast.Dict) and text in parent.keys):
             raise _counts(text, "looks the text up")
-        if isinstance(parent, ast.For | ast.comprehension) and parent.iter is text:
+        if isinstance(parent, ast.Starred) or (
+            isinstance(parent, ast.For | ast.comprehension) and parent.iter is text
+        ):
             raise _counts(text, "goes through the text letter by letter")
         if isinstance(parent, ast.Assign) and any(
             isinstance(t, ast.Tuple | ast.List) for t in parent.targets
@@ -409,7 +411,6 @@ def _looks_for_blank(context: Context, node: ast.Constant) -> bool:
 _WAYS: dict[type[ast.AST] | type[None], str] = {
     ast.BoolOp: "_transparent",
     ast.IfExp: "_transparent",
-    ast.Starred: "_transparent",
     ast.JoinedStr: "_transparent",
     ast.NamedExpr: "_walrus",
     ast.Attribute: "_follow_method",
