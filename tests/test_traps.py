@@ -228,7 +228,6 @@ def test_a_response_that_another_file_imports_keeps_its_shape() -> None:
     assert b"as_completion(" in done["ask.py"].source
 
 
-@pytest.mark.xfail(reason="subclasses in other files are not seen")
 def test_a_subclass_elsewhere_that_replaces_the_resource_is_heeded() -> None:
     base = (
         "import anthropic\n\n\nclass Retriever(anthropic.Anthropic):\n    def ask(self, question):\n"
