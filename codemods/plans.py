@@ -112,6 +112,7 @@ class Context:
     exported: frozenset[str] = frozenset()
     no_bridge_reason: str = "bridges are switched off"
     patched_in: str | None = None
+    has_project: bool = True
     blank_hint: int | None = None
     loose_marker: int | None = None
     limits: Limits = field(default_factory=Limits)

@@ -174,7 +174,19 @@ def _context(source: Source, path: str, options: Options, project: Project | Non
         exported |= project.names_imported_from(path)
     reader = TemplateReader(source, evaluator)
     patched = path if _PATCH.search(source.data) else project.patched_surface() if project else None
-    return Context(source, flow, evaluator, reader, options, path, exported, reason, patched, limits=Limits())
+    return Context(
+        source,
+        flow,
+        evaluator,
+        reader,
+        options,
+        path=path,
+        exported=exported,
+        no_bridge_reason=reason,
+        patched_in=patched,
+        has_project=project is not None,
+        limits=Limits(),
+    )
 
 
 def _other_migrate(source: Source) -> str | None:

@@ -175,7 +175,10 @@ def _is_reexported(context: Context, alias: ast.alias) -> bool:
 
 
 def _is_seen(context: Context, definition: Definition) -> bool:
-    """Whether the name is deleted, or read through `globals()` and the like."""
+    """Whether the name is deleted, read through `globals()`, or perhaps by files we were not shown."""
+    unread = not definition.uses and not context.sites and definition.scope.kind == "module"
+    if unread and not context.has_project:
+        return True
     if any(scope.open for scope in context.flow.scopes.values()):
         return True
     return any(

@@ -257,7 +257,8 @@ def _list_at_definition(context: Context, plan: Plan, place: Place, template: Na
     equals = source.data.rindex(b"=", source.span(statement)[0], span[0]) + 1
     start = equals + len(source.data[equals : span[0]]) - len(source.data[equals : span[0]].lstrip())
     whole = (min(start, span[0]), max(end, span[1]))
-    listed = _message_list(context, template.inner, whole, layout, source.indentation(span[0]))
+    indentation = source.indentation(source.span(statement)[0])
+    listed = _message_list(context, template.inner, whole, layout, indentation)
     edit = Edit(*whole, listed)
     plan.touches.append(Touch(definition, template.node, (edit,)))
     plan.edits.extend(place.rename("messages"))
