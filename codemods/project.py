@@ -27,9 +27,9 @@ class Project:
         self.paths = tuple(paths)
         self._by_posix = {self._posix(path): path for path in paths}
         self._imported: dict[str, set[str]] | None = None
-        self._old_migrate: bool | None = None
+        self._old_migrate: list[str] | None = None
         self._users: dict[str, list[str]] = {}  # module's last name -> files that import it whole
-        self._patches: str | None = None
+        self._patches: list[str] = []
 
     def _posix(self, path: str) -> str:
         text = str(path).replace("\\", "/")
@@ -51,11 +51,16 @@ class Project:
             self._imported.setdefault(stem, set()).update(name.decode() for name in attributes)
         return frozenset(self._imported.get(stem, ()))
 
-    def patched_surface(self) -> str | None:
-        """The file that replaces the SDK's old method, if one does."""
+    def patched_surface(self, path: str) -> str | None:
+        """The file of the same part of the project that replaces the SDK's old method, if one does."""
         if self._imported is None:
             self._imported = self._index()
-        return self._patches
+        return next((one for one in self._patches if self._is_near(one, path)), None)
+
+    def _is_near(self, one: str, other: str) -> bool:
+        """Whether two files run in one program, for all we know: below one top folder, or beside it."""
+        first, second = self._posix(one).split("/"), self._posix(other).split("/")
+        return len(first) == 1 or first[0] == second[0]
 
     def _index(self) -> dict[str, set[str]]:
         index: dict[str, set[str]] = {}
@@ -81,8 +86,8 @@ class Project:
                     index.setdefault(name.decode(), set()).add("*")
             for name in modules:
                 self._users.setdefault(name.decode(), []).append(path)
-            if self._patches is None and b"Completions.create" in data and _PATCH.search(data):
-                self._patches = path
+            if b"Completions.create" in data and _PATCH.search(data):
+                self._patches.append(path)
         return index
 
     def own_migrate_module(self, path: str) -> str | None:
@@ -104,14 +109,15 @@ class Project:
         data = self.read(path) or b""
         return all(name in data for name in _OWN_NAMES)
 
-    def _uses_old_migrate(self) -> bool:
+    def _uses_old_migrate(self, path: str) -> bool:
         if self._old_migrate is None:
-            self._old_migrate = any(
-                _OLD_MIGRATE.search(data) is not None
-                for path in self.paths
-                if str(path).endswith(".py") and (data := self.read(path)) and b"migrate." in data
-            )
-        return self._old_migrate
+            self._old_migrate = [
+                one
+                for one in self.paths
+                if str(one).endswith(".py") and (data := self.read(one)) and b"migrate." in data
+                if _OLD_MIGRATE.search(data) is not None
+            ]
+        return any(self._is_near(one, path) for one in self._old_migrate)
 
     def module_path(self, importer: str, module: str, level: int) -> str | None:
         """The file that an import in `importer` means, if it is one of the run's files."""

@@ -173,7 +173,7 @@ def _context(source: Source, path: str, options: Options, project: Project | Non
     if project is not None:
         exported |= project.names_imported_from(path)
     reader = TemplateReader(source, evaluator)
-    patched = path if _PATCH.search(source.data) else project.patched_surface() if project else None
+    patched = path if _PATCH.search(source.data) else project.patched_surface(path) if project else None
     return Context(
         source,
         flow,
