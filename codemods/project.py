@@ -101,7 +101,7 @@ class Project:
                     return f"the project has its own module `migrate` ({found})"
         return (
             "the project uses sqlalchemy-migrate, whose module is `migrate`"
-            if self._uses_old_migrate()
+            if self._uses_old_migrate(path)
             else None
         )
 
