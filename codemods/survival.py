@@ -26,22 +26,22 @@ class Survival:
 
 
 def _gone(edit: Edit) -> list[Span]:
-    """What an edit deletes: its span without the parts that move."""
-    if edit.start == edit.end:
-        return []
-    slices = sorted((part for part in edit.parts if isinstance(part, Slice)), key=lambda part: part.start)
-    if not slices:
-        return [(edit.start, edit.end)]
-    if len({(part.start, part.end) for part in slices}) == 1:
-        return [(edit.start, slices[0].start), *_common(slices), (slices[0].end, edit.end)]
-    return [span for part in slices for span in part.deletions]
+    """What an edit deletes: its span without the parts that some slice keeps."""
+    kept: list[Span] = []
+    for part in edit.parts:
+        if isinstance(part, Slice):
+            kept.extend(_without((part.start, part.end), part.deletions))
+    return _without((edit.start, edit.end), kept)
 
 
-def _common(slices: list[Slice]) -> list[Span]:
-    """Spans that every one of several slices of the same source leaves out."""
-    common = list(slices[0].deletions)
-    for part in slices[1:]:
-        common = [
-            (max(a, c), min(b, d)) for a, b in common for c, d in part.deletions if max(a, c) < min(b, d)
-        ]
-    return common
+def _without(span: Span, holes: Iterable[Span]) -> list[Span]:
+    """The rest of a span once the holes are taken out of it."""
+    rest: list[Span] = []
+    position = span[0]
+    for start, end in sorted(holes):
+        if start > position:
+            rest.append((position, min(start, span[1])))
+        position = max(position, end)
+    if position < span[1]:
+        rest.append((position, span[1]))
+    return [(start, end) for start, end in rest if start < end]
