@@ -58,7 +58,11 @@ def _removed_statement(source: Source, statement: ast.stmt) -> Edit:
         return Edit(*whole_statement(source, statement))
     except CannotCut:
         match = re.compile(rb"[ \t]*;[ \t]*(?![\r\n#])").match(source.data, end)
-        return Edit(start, match.end()) if match else Edit(start, end, ("pass",))
+        if match:
+            return Edit(start, match.end())
+        line = source.data[source.line_start(start) : start]
+        before = re.compile(rb"[ \t]*;[ \t]*$").search(line)
+        return Edit(start - len(before.group()), end) if before else Edit(start, end, ("pass",))
 
 
 def insert_import(source: Source, names: Iterable[str], *, before: bool = False) -> Edit:

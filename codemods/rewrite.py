@@ -49,7 +49,7 @@ _NOTEBOOK_NEEDLES = re.compile(
 # Rules under which a call stays as it is and goes on needing the old SDK.
 _PATCH = re.compile(rb"\bCompletions\.create\s*=[^=]")
 _OWN_MODULES = ("migrate", "migrate.prompts", "migrate.clients", "migrate.errors", "migrate.models")
-_OLD_CALLS = frozenset({"TC203", "TC301", "TC302", "TC303", "TC304", "TC401", "TC409"})
+_OLD_CALLS = frozenset({"TC203", "TC301", "TC302", "TC303", "TC304", "TC306", "TC401", "TC409"})
 
 
 def is_candidate(source: bytes) -> bool:

@@ -157,6 +157,12 @@ RULES: tuple[RuleInfo, ...] = (
         'f"{anthropic.HUMAN_PROMPT!r}"', "", "A conversion, a format or a raw literal changes what the text means.",
     ),
     RuleInfo(
+        "TC306", "continued-answer", "manual",
+        "A loop continues a cut answer by putting it back into the prompt.",
+        'while create(...).stop_reason == "max_tokens": ...', "",
+        "That is a prefill, which current models refuse; ask in a user turn to go on instead.",
+    ),
+    RuleInfo(
         "TC401", "sdk-02-call", "manual",
         "A call of the SDK 0.2 interface.", 'Client(key).completion(prompt=...)["completion"]', "",
         "It returned a dict, and its streams repeated all text so far.",

@@ -54,6 +54,10 @@ def _needed_rules(plan: Plan) -> list[str]:
 def _highest(context: Context, site: Site) -> Plan:
     if site.client.flavour == "bedrock_package":
         return _manual("TC409", _PACKAGE_REASON)
+    if _continues_an_answer(context, site):
+        return _manual(
+            "TC306", "a loop continues a cut answer through the prompt, which is a prefill each time"
+        )
     refusal = context.limits.bridged.get(site)
     if refusal is None and not context.options.bridge_only:
         try:
@@ -64,6 +68,18 @@ def _highest(context: Context, site: Site) -> Plan:
             refusal = (reason.rule, reason.reason)
     rule, why = refusal or ("TC104", "asked for by --bridge-only")
     return _bridge_whole(context, site, rule, why)
+
+
+def _continues_an_answer(context: Context, site: Site) -> bool:
+    """`while create(…).stop_reason == "max_tokens":`: the body puts the text back into the prompt."""
+    current: ast.AST | None = site.call
+    while current is not None and not isinstance(current, ast.stmt):
+        current = context.source.parent(current)
+    if not isinstance(current, ast.While):
+        return False
+    return any(
+        isinstance(part, ast.Constant) and part.value == "max_tokens" for part in ast.walk(current.test)
+    )
 
 
 def _rewrite(context: Context, site: Site) -> Plan:

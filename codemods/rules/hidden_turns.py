@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 from codemods.flow import Definition
 from codemods.plans import Context
-from codemods.template_nodes import Appended, Concat, Filled, Named, Template
+from codemods.template_nodes import HOLE, Appended, Concat, Filled, Named, Template
 from codemods.values import Constant, Foreign, Unknown, UserClass, UserFunction, UserInstance
 
 _MOST_STEPS = 400
@@ -68,7 +68,13 @@ def may_end_in_prefill(context: Context, node: ast.expr) -> bool:
     The models that most calls move to refuse a prefill; only the adapter can choose another one
     once it sees the prompt.
     """
-    return any(_ends_in_words(flat) for part in closure_of(context, node) for flat in _flats(context, part))
+    nodes = list(closure_of(context, node))
+    if any(_ends_in_words(flat) for part in nodes for flat in _flats(context, part)):
+        return True
+    tails = [flat.rpartition(HOLE)[2] for flat in _flats(context, node) if HOLE in flat]
+    if not any(tail.strip() and not _LABEL.search(tail) for tail in tails):
+        return False
+    return any(_is_marker(context, part) for part in nodes)  # words behind a prompt that is built elsewhere
 
 
 def _flats(context: Context, node: ast.AST) -> Iterator[str]:
