@@ -31,7 +31,7 @@ check: lint types test  ## every check: format, lint, types, tests with the exec
 check-all: check matrix  ## the same, then the slow tests
 
 matrix: $(READY)  ## the slow tests: every SDK of the matrix, every program through the adapter
-	$(BIN)/python -m pytest -q -n auto -m slow $(TESTS)
+	$(BIN)/python -m pytest -q -n auto --dist worksteal -m slow $(TESTS)
 
 # The lower ends of the ranges in pyproject.toml.
 OLDEST := click==8.1.0 libcst==1.8.2 packaging==22.0 pydantic==2.7.0
@@ -39,7 +39,7 @@ OLDEST := click==8.1.0 libcst==1.8.2 packaging==22.0 pydantic==2.7.0
 check-oldest:  ## the quick suite with the oldest releases we allow of what we depend on
 	"$(PYTHON)" -m venv --clear $(VENV)-oldest
 	$(VENV)-oldest/bin/python -m pip install -qq --disable-pip-version-check --editable '.[dev]' $(OLDEST)
-	$(VENV)-oldest/bin/python -m pytest -q -n auto -m "not slow" $(TESTS)
+	$(VENV)-oldest/bin/python -m pytest -q -n auto --dist worksteal -m "not slow" $(TESTS)
 
 format: $(READY)  ## put the code into the agreed format
 	$(BIN)/ruff format .
@@ -53,10 +53,10 @@ types: $(READY)  ## mypy, strict
 	$(BIN)/mypy
 
 test: $(READY)  ## the quick suite; TESTS=tests/test_double.py runs a part
-	$(BIN)/python -m pytest -q -n auto -m "not slow" $(TESTS)
+	$(BIN)/python -m pytest -q -n auto --dist worksteal -m "not slow" $(TESTS)
 
 coverage: $(READY)  ## branch coverage of the quick suite
-	$(BIN)/python -m pytest -q -n auto -m "not slow" --cov --cov-report=term $(TESTS)
+	$(BIN)/python -m pytest -q -n auto --dist worksteal -m "not slow" --cov --cov-report=term $(TESTS)
 
 clean:  ## remove environments and caches
 	rm -rf $(VENV) $(VENV)-oldest .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.* build dist

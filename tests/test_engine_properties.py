@@ -172,7 +172,7 @@ OPTIONS = st.builds(
     keep_sampling=st.booleans(),
     bridge_only=st.booleans(),
     # Not "manual": a second run takes the prompt of a bridged call for one that flows into other calls.
-    prefill=st.just("fallback"),
+    prefill=st.sampled_from(["fallback", "manual"]),
 )
 
 
