@@ -13,6 +13,8 @@ from codemods.source import NotPython, read_source
 from codemods.values import Client, Constant, Foreign, Migrated, Symbol, Unknown, UserClass, Value
 
 _REPLACES = re.compile(rb"^[ \t]+(?:def[ \t]+)?(?:completions|messages)\b[ \t]*[:=(]", re.M)
+# How many parsed files are kept at a time: memory stays small on large projects.
+_MOST_KEPT = 32
 _MARKERS = re.compile(rb"HUMAN_PROMPT|AI_PROMPT|(?:Human|Assistant):")
 
 
@@ -50,18 +52,41 @@ class Neighbours:
         data = self.project.read(path)
         if data is None:
             return (Unknown(f"{name} comes from {path}"),)
-        try:
-            source = read_source(data)
-        except NotPython:
-            return (Unknown(f"{name} comes from {path}, which cannot be read"),)
         suffix = ", which writes turn markers" if _MARKERS.search(data) else ""
-        flow = Flow(source.tree)
-        evaluator = Evaluator(source, flow, Neighbours(self.project, path, self.depth + 1).lookup)
+        where = f"{name} comes from {path}{suffix}"
+        if b"nthropic" not in data and _is_own_code(data, name):
+            return (Unknown(where),)  # a class or function without any client: not worth parsing
+        evaluator = self._evaluator(path, data)
+        if evaluator is None:
+            return (Unknown(f"{name} comes from {path}, which cannot be read"),)
         found: list[Value] = []
-        for definition in flow.module.definitions.get(name, ()):
+        for definition in evaluator.flow.module.definitions.get(name, ()):
             values = evaluator.values_of_definition(definition)
-            found.extend(_portable(evaluator, value, f"{name} comes from {path}{suffix}") for value in values)
-        return tuple(found) or (Unknown(f"{name} comes from {path}{suffix}"),)
+            found.extend(_portable(evaluator, value, where) for value in values)
+        return tuple(found) or (Unknown(where),)
+
+    def _evaluator(self, path: str, data: bytes) -> Evaluator | None:
+        """The evaluator of another file, kept for its next name; None if the file cannot be read."""
+        kept = self.project.kept
+        if path not in kept:
+            if len(kept) >= _MOST_KEPT:
+                kept.clear()
+            try:
+                source = read_source(data)
+            except NotPython:
+                return None
+            lookup = Neighbours(self.project, path, self.depth + 1).lookup
+            kept[path] = Evaluator(source, Flow(source.tree), lookup)
+        found = kept[path]
+        assert isinstance(found, Evaluator)
+        return found
+
+
+def _is_own_code(data: bytes, name: str) -> bool:
+    return (
+        re.search(rb"^(?:async[ \t]+)?(?:def|class)[ \t]+%b\b" % re.escape(name.encode()), data, re.M)
+        is not None
+    )
 
 
 def _portable(evaluator: Evaluator, value: Value, where: str) -> Value:

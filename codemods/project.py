@@ -28,6 +28,7 @@ class Project:
         self._by_posix = {self._posix(path): path for path in paths}
         self._imported: dict[str, set[str]] | None = None
         self._old_migrate: list[str] | None = None
+        self.kept: dict[str, object] = {}  # parsed neighbours, for whoever follows imports
         self._users: dict[str, list[str]] = {}  # module's last name -> files that import it whole
         self._patches: list[str] = []
 
