@@ -27,6 +27,7 @@ from codemods.project import Project
 from codemods.sites import find_sites, plan_sites
 from codemods.soundness import problem_of
 from codemods.source import NotPython, Source, read_source
+from codemods.suggestions import SUGGESTED, suggestion_for
 from codemods.surroundings import Surroundings, import_edits, marker_edits
 from codemods.templates import TemplateReader
 
@@ -116,6 +117,9 @@ class _Rewriter:
         changed = {site: plan for site, plan in plans.items() if plan.manual is None and not plan.ignored}
         edits = [edit for plan in changed.values() for edit in plan.edits]
         edits += [edit for plan in changed.values() for touch in plan.touches for edit in touch.edits]
+        for site, plan in plans.items():
+            if plan.manual is not None and plan.manual[0] in SUGGESTED:
+                plan.suggestion = suggestion_for(context, site)
         findings = [site_finding(context, site, plan) for site, plan in plans.items() if not plan.ignored]
         findings += left_findings(context, plans, uncertain)
         findings += marker_findings(context)

@@ -54,7 +54,10 @@ CODEMODS_LAYERS = (
     ),
     ("codemods.rules.*",),
     ("codemods.sites", "codemods.findings"),
-    ("codemods.surroundings",),
+    (
+        "codemods.suggestions",
+        "codemods.surroundings",
+    ),
     ("codemods.rewrite",),
     ("codemods.files", "codemods.gitignore", "codemods.progress"),
     ("codemods.git", "codemods.replace", "codemods.pins", "codemods.config", "codemods.prompt_stream"),
