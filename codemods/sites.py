@@ -13,10 +13,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
+from codemods.argument_reading import read_arguments
 from codemods.edits import Edit
 from codemods.flow import Definition
 from codemods.plans import Context, Plan, Refusal, Site, Touch
-from codemods.rules.arguments import read_arguments
 from codemods.rules.calls import plan_site
 from codemods.values import (
     Client,

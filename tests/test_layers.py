@@ -50,6 +50,7 @@ CODEMODS_LAYERS = (
         "codemods.plans",
         "codemods.imports",
         "codemods.survival",
+        "codemods.argument_reading",
         "codemods.ignores",
     ),
     ("codemods.rules.*",),

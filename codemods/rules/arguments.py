@@ -14,44 +14,25 @@ from __future__ import annotations
 import ast
 import io
 import tokenize
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable
 
+from codemods.argument_reading import Arguments, read_arguments
 from codemods.edits import Edit
 from codemods.flow import Definition
-from codemods.places import EntryPlace, KeywordPlace, Place, StorePlace, list_removals, removals
+from codemods.places import Place, list_removals, removals
 from codemods.plans import Context, Plan, Refusal, Site, Touch
-from codemods.rules.hidden_turns import closure_of
+from codemods.rules.limits import rewrite_limit
 from codemods.rules.models import rewrite_model
 from codemods.rules.prompts import convert_prompt
 from codemods.template_nodes import CannotCut
-from codemods.values import Client, Constant, Symbol
+from codemods.values import Constant, Symbol
 from migrate.markers import HUMAN_PROMPT
 from migrate.models import find_model
 
 _REQUIRED = ("prompt", "model", "max_tokens_to_sample")
 _KEPT = frozenset({"metadata", "timeout", "extra_headers", "extra_query"})
 _SAMPLING = ("temperature", "top_p", "top_k")
-# A non-streaming call with this limit or more and no timeout is a ValueError in the SDK since 0.84.
-_GUARDED_LIMIT = 21_334
 _OLD_VERSION = '"anthropic-version": "2023-06-01"'
-_OLD_TIMEOUT = "600"
-# The least that any served model can write, in tokens. Source: migrate/models.json.
-_SMALLEST_MAXIMUM = 64_000
-
-
-@dataclass(slots=True)
-class Arguments:
-    """The arguments of one call by name, each where it is written."""
-
-    places: dict[str, Place] = field(default_factory=dict)
-    conditional: set[str] = field(default_factory=set)
-    touched: dict[Definition, list[ast.Name | None]] = field(default_factory=dict)
-
-    def add(self, name: str, place: Place) -> None:
-        if name in self.places:
-            raise Refusal("TC104", f"`{name}` is given in more than one place")
-        self.places[name] = place
 
 
 def rewrite_arguments(context: Context, site: Site, plan: Plan) -> None:
@@ -76,7 +57,7 @@ def rewrite_arguments(context: Context, site: Site, plan: Plan) -> None:
             continue  # once the model is known
         elif name != "stream":
             _HANDLERS.get(name, _refuse_unknown)(context, plan, name, place, gone)
-    _limit(context, plan, arguments)
+    rewrite_limit(context, plan, arguments)
     if context.options.keep_sampling:
         _keep_sampling(context, plan, arguments, gone)
     try:
@@ -110,133 +91,6 @@ def comments_in(text: str) -> list[str]:
 def _declare_touches(plan: Plan, arguments: Arguments) -> None:
     for definition, uses in arguments.touched.items():
         plan.touches.extend(Touch(definition, use, tuple(plan.edits)) for use in uses)
-
-
-# -- reading --------------------------------------------------------------------------------------
-
-
-def read_arguments(context: Context, call: ast.Call) -> Arguments:
-    """Raises Refusal if an argument is positional or hidden in a splat that is not visible."""
-    if call.args:
-        raise Refusal("TC104", "positional arguments")
-    arguments = Arguments()
-    for keyword in call.keywords:
-        if keyword.arg is not None:
-            arguments.add(keyword.arg, KeywordPlace(context.source, call, keyword))
-        else:
-            _read_splat(context, keyword.value, arguments)
-    return arguments
-
-
-def _read_splat(context: Context, node: ast.expr, arguments: Arguments) -> None:
-    if isinstance(node, ast.Dict):
-        _read_display(context, node, arguments)
-    elif isinstance(node, ast.Name):
-        _read_named_dict(context, node, arguments)
-    else:
-        raise Refusal("TC104", "arguments come from a ** expression that is not visible here")
-
-
-def _read_display(context: Context, node: ast.Dict, arguments: Arguments) -> None:
-    for key, value in zip(node.keys, node.values, strict=True):
-        if key is None:
-            _read_splat(context, value, arguments)
-        elif isinstance(key, ast.Constant) and isinstance(key.value, str):
-            arguments.add(key.value, EntryPlace(context.source, node, key, value))
-        else:
-            raise Refusal("TC104", "a key of the arguments is computed")
-
-
-def _read_named_dict(context: Context, node: ast.Name, arguments: Arguments) -> None:
-    reaching = context.flow.reaching(node)
-    if not reaching.definitions or not reaching.complete:
-        raise Refusal("TC104", f"**{node.id} is not visible here")
-    seen: dict[Definition, set[str]] = {}
-    latest = [_read_dict_definition(context, one, arguments, seen) for one in reaching.definitions]
-    arguments.conditional |= _not_in_all(latest)
-    if sum(1 for definition in seen if definition.kind == "assign") != 1:
-        raise Refusal("TC104", f"**{node.id} is one of several dicts")
-    for definition in seen:
-        inner = [use for use in context.flow.uses(definition) if _is_own_change(context, use, seen)]
-        arguments.touched[definition] = [node, *inner]
-
-
-def _not_in_all(names: list[set[str]]) -> set[str]:
-    every: set[str] = set().union(*names)
-    return {name for name in every if not all(name in others for others in names)}
-
-
-def _is_own_change(context: Context, use: ast.Name, seen: Iterable[Definition]) -> bool:
-    """`params` in `params["k"] = v` or `params.update(...)`, one of the changes we have read."""
-    return any(one.target is use or getattr(one.target, "value", None) is use for one in seen)
-
-
-def _read_dict_definition(
-    context: Context, definition: Definition, arguments: Arguments, seen: dict[Definition, set[str]]
-) -> set[str]:
-    """Add the definition's entries and those before it; the names it may have in the end."""
-    if definition in seen:
-        return seen[definition]
-    seen[definition] = set()
-    if not context.can_edit(definition):
-        raise Refusal("TC104", f"**{definition.name} has readers we cannot see")
-    before = [_read_dict_definition(context, one, arguments, seen) for one in definition.previous]
-    arguments.conditional |= _not_in_all(before)
-    known = set(arguments.places)
-    _read_own_entries(context, definition, arguments)
-    seen[definition] = set().union(*before) | (set(arguments.places) - known)
-    return seen[definition]
-
-
-def _read_own_entries(context: Context, definition: Definition, arguments: Arguments) -> None:
-    node, value = definition.node, definition.value
-    if definition.kind == "assign" and isinstance(value, ast.Dict) and not definition.path:
-        _read_display(context, value, arguments)
-    elif definition.kind == "assign" and isinstance(value, ast.Call) and _is_dict_call(context, value):
-        for keyword in value.keywords:
-            assert keyword.arg is not None
-            arguments.add(keyword.arg, KeywordPlace(context.source, value, keyword))
-    elif definition.kind == "store_item":
-        _read_item_store(context, definition, arguments)
-    elif definition.kind == "method" and isinstance(node, ast.Call):
-        _read_update(context, node, arguments)
-    else:
-        raise Refusal("TC104", f"**{definition.name} is built in a way that is not followed")
-
-
-def _is_dict_call(context: Context, node: ast.Call) -> bool:
-    plain = isinstance(node.func, ast.Name) and node.func.id == "dict" and not node.args
-    return plain and all(keyword.arg is not None for keyword in node.keywords)
-
-
-def _read_item_store(context: Context, definition: Definition, arguments: Arguments) -> None:
-    node, target = definition.node, definition.target
-    if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(target, ast.Subscript):
-        key = target.slice
-        if isinstance(key, ast.Constant) and isinstance(key.value, str):
-            arguments.add(key.value, StorePlace(context.source, node, target, node.value))
-            return
-    raise Refusal("TC104", f"an item of **{definition.name} is set in a way that is not followed")
-
-
-def _is_conditional(context: Context, node: ast.stmt) -> bool:
-    return isinstance(context.source.parent(node), ast.If)
-
-
-def _read_update(context: Context, call: ast.Call, arguments: Arguments) -> None:
-    function = call.func
-    assert isinstance(function, ast.Attribute)
-    if function.attr != "update" or any(keyword.arg is None for keyword in call.keywords):
-        raise Refusal("TC104", f"the arguments are changed by .{function.attr}()")
-    if _is_conditional(context, context.source.statement(call)):
-        raise Refusal("TC104", "the arguments are updated on one path only")
-    for argument in call.args:
-        if not isinstance(argument, ast.Dict):
-            raise Refusal("TC104", "the arguments are updated from something not visible here")
-        _read_display(context, argument, arguments)
-    for keyword in call.keywords:
-        assert keyword.arg is not None
-        arguments.add(keyword.arg, KeywordPlace(context.source, call, keyword))
 
 
 # -- single arguments -----------------------------------------------------------------------------
@@ -286,68 +140,6 @@ def _refuse_unknown(context: Context, plan: Plan, name: str, place: Place, gone:
 
 def _rename_limit(context: Context, plan: Plan, name: str, place: Place, gone: list[Place]) -> None:
     plan.edits.extend(place.rename("max_tokens"))
-
-
-def _check_token_budget(context: Context, place: Place) -> None:
-    """A limit worked out from a token count stands on a function that is gone."""
-    for node in closure_of(context, place.value):
-        if isinstance(node, ast.Attribute | ast.Name) and _counts_tokens(context, node):
-            raise Refusal(
-                "TC402", "the limit is worked out from count_tokens, which is gone: count a whole request"
-            )
-
-
-def _counts_tokens(context: Context, node: ast.Attribute | ast.Name) -> bool:
-    if isinstance(node, ast.Attribute):
-        owner = context.evaluator.value_of(node.value)
-        return node.attr == "count_tokens" and isinstance(owner, Client | Symbol)
-    value = context.evaluator.value_of(node)
-    return isinstance(value, Symbol) and value.path.endswith(".count_tokens")
-
-
-def _limit(context: Context, plan: Plan, arguments: Arguments) -> None:
-    """Clamp a literal limit to the model's, as the server did; lift the SDK's guard on large ones."""
-    place = arguments.places["max_tokens_to_sample"]
-    _check_token_budget(context, place)
-    value = context.evaluator.value_of(place.value)
-    if not isinstance(value, Constant) or not isinstance(value.value, int) or isinstance(value.value, bool):
-        _check_possible_limits(context, place, arguments)
-        return
-    limit = value.value
-    if plan.model_is_runtime and limit > _SMALLEST_MAXIMUM:
-        raise Refusal("TC104", "the limit may be over the maximum of a model known only at run time")
-    facts = find_model(plan.model) if plan.model else None
-    most = facts.max_output_tokens if facts else None
-    if most is not None and limit > most:
-        plan.edits.append(Edit(*place.value_span, (str(most),)))
-        plan.notes.append(
-            f"max_tokens {limit} -> {most}, the model's maximum (the old server cut it silently)"
-        )
-        limit = most
-    if limit >= _GUARDED_LIMIT and "timeout" not in arguments.places:
-        plan.edits.extend(place.append("timeout", _OLD_TIMEOUT, 6))
-        plan.notes.append(
-            "timeout=600, the old default: without it the SDK refuses this limit when not streaming"
-        )
-
-
-def _check_possible_limits(context: Context, place: Place, arguments: Arguments) -> None:
-    """A limit in sight that the SDK would refuse, on some path, is for the adapter to clamp."""
-    limits: list[object] = [
-        value.value for value in context.evaluator.values_of(place.value) if isinstance(value, Constant)
-    ]
-    limits += [int(text) for text in map(_digits, closure_of(context, place.value)) if text]
-    limits += [node.value for node in closure_of(context, place.value) if isinstance(node, ast.Constant)]
-    for limit in limits:
-        if isinstance(limit, int | float) and limit >= _GUARDED_LIMIT:
-            raise Refusal("TC104", f"the limit may be {limit}, which the SDK refuses without streaming")
-
-
-def _digits(node: ast.AST) -> str | None:
-    """A number that comes as text, from an environment variable's default."""
-    value = node.value if isinstance(node, ast.Constant) else None
-    is_number = isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10
-    return str(value) if is_number else None
 
 
 def _sampling(context: Context, plan: Plan, name: str, place: Place, gone: list[Place]) -> None:

@@ -17,6 +17,7 @@ import re
 from collections.abc import Iterator
 
 from codemods.plans import Context
+from codemods.rules.blank_hints import blank_hints
 from codemods.rules.text_containers import Containers
 from codemods.values import UserClass, UserFunction
 
@@ -63,9 +64,6 @@ _HARMLESS = frozenset(
     | {"literal_eval", "echo", "strip", "lstrip"}
 )
 _PATTERNS = frozenset({"search", "sub", "subn", "findall", "finditer", "split"})
-_LOOKS_FOR_TEXT = frozenset(
-    {"startswith", "count", "index", "find", "match", "fullmatch", "removeprefix", "split", "get", "compile"}
-)
 
 
 class CountsOnBlank(Exception):
@@ -357,7 +355,7 @@ class _Follower:
     def _goes_out_of_sight(self, text: ast.expr) -> None:
         line = self.context.blank_hint
         if line is None:
-            line = self.context.blank_hint = next(_blank_hints(self.context), 0)
+            line = self.context.blank_hint = next(blank_hints(self.context), 0)
         if line:
             where = f"the text of line {text.lineno} goes on from there, and line {line} may count on"
             raise CountsOnBlank(f"{where} the old leading space, which is gone")
@@ -376,35 +374,6 @@ def _compares_text(node: ast.Compare, text: ast.expr) -> bool:
     return any(
         isinstance(s, ast.Constant) and isinstance(s.value, str) and s.value[:1].isspace() for s in sides
     )
-
-
-def _blank_hints(context: Context) -> Iterator[int]:
-    """Lines of the file that cut off one character or look for text with a blank before it."""
-    for node in context.source.nodes_of(ast.Subscript):
-        lower = node.slice.lower if isinstance(node.slice, ast.Slice) and node.slice.upper is None else None
-        cuts_one = isinstance(lower, ast.Constant) and lower.value == 1
-        if isinstance(node.value, ast.List | ast.Tuple):
-            continue
-        if cuts_one and getattr(node.value, "attr", getattr(node.value, "id", "")) != "argv":
-            yield node.lineno
-    for text in context.source.nodes_of(ast.Constant):
-        if _looks_for_blank(context, text):
-            yield text.lineno
-
-
-def _looks_for_blank(context: Context, node: ast.Constant) -> bool:
-    text = node.value
-    if not isinstance(text, str) or len(text) < 2 or text[0] != " " or text[1].isspace():
-        return False
-    parent = context.source.parent(node)
-    if isinstance(parent, ast.Compare | ast.MatchValue | ast.Subscript):
-        return True
-    if isinstance(parent, ast.Tuple | ast.List | ast.Set):
-        above = context.source.parent(parent)
-        return not (isinstance(above, ast.Call) and getattr(above.func, "attr", "") == "join")
-    if isinstance(parent, ast.Dict):
-        return node in parent.keys
-    return isinstance(parent, ast.Call) and getattr(parent.func, "attr", "") in _LOOKS_FOR_TEXT
 
 
 # Where the text goes from each kind of expression or statement around it.

@@ -1,0 +1,88 @@
+"""Rewrite the limit of a call.
+
+    before: max_tokens_to_sample=1_000_000
+    after:  max_tokens=128000, timeout=600
+
+The old server cut a limit silently to what the model can write, Messages refuses it; and the SDK
+refuses a large limit without streaming unless the call names a timeout.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from codemods.argument_reading import Arguments
+from codemods.edits import Edit
+from codemods.places import Place
+from codemods.plans import Context, Plan, Refusal
+from codemods.rules.hidden_turns import closure_of
+from codemods.values import Client, Constant, Symbol
+from migrate.models import find_model
+
+# A non-streaming call with this limit or more and no timeout is a ValueError in the SDK since 0.84.
+_GUARDED_LIMIT = 21_334
+_OLD_TIMEOUT = "600"
+# The least that any served model can write, in tokens. Source: migrate/models.json.
+_SMALLEST_MAXIMUM = 64_000
+
+
+def _check_token_budget(context: Context, place: Place) -> None:
+    """A limit worked out from a token count stands on a function that is gone."""
+    for node in closure_of(context, place.value):
+        if isinstance(node, ast.Attribute | ast.Name) and _counts_tokens(context, node):
+            raise Refusal(
+                "TC402", "the limit is worked out from count_tokens, which is gone: count a whole request"
+            )
+
+
+def _counts_tokens(context: Context, node: ast.Attribute | ast.Name) -> bool:
+    if isinstance(node, ast.Attribute):
+        owner = context.evaluator.value_of(node.value)
+        return node.attr == "count_tokens" and isinstance(owner, Client | Symbol)
+    value = context.evaluator.value_of(node)
+    return isinstance(value, Symbol) and value.path.endswith(".count_tokens")
+
+
+def rewrite_limit(context: Context, plan: Plan, arguments: Arguments) -> None:
+    """Clamp a literal limit to the model's, as the server did; lift the SDK's guard on large ones."""
+    place = arguments.places["max_tokens_to_sample"]
+    _check_token_budget(context, place)
+    value = context.evaluator.value_of(place.value)
+    if not isinstance(value, Constant) or not isinstance(value.value, int) or isinstance(value.value, bool):
+        _check_possible_limits(context, place, arguments)
+        return
+    limit = value.value
+    if plan.model_is_runtime and limit > _SMALLEST_MAXIMUM:
+        raise Refusal("TC104", "the limit may be over the maximum of a model known only at run time")
+    facts = find_model(plan.model) if plan.model else None
+    most = facts.max_output_tokens if facts else None
+    if most is not None and limit > most:
+        plan.edits.append(Edit(*place.value_span, (str(most),)))
+        plan.notes.append(
+            f"max_tokens {limit} -> {most}, the model's maximum (the old server cut it silently)"
+        )
+        limit = most
+    if limit >= _GUARDED_LIMIT and "timeout" not in arguments.places:
+        plan.edits.extend(place.append("timeout", _OLD_TIMEOUT, 6))
+        plan.notes.append(
+            "timeout=600, the old default: without it the SDK refuses this limit when not streaming"
+        )
+
+
+def _check_possible_limits(context: Context, place: Place, arguments: Arguments) -> None:
+    """A limit in sight that the SDK would refuse, on some path, is for the adapter to clamp."""
+    limits: list[object] = [
+        value.value for value in context.evaluator.values_of(place.value) if isinstance(value, Constant)
+    ]
+    limits += [int(text) for text in map(_digits, closure_of(context, place.value)) if text]
+    limits += [node.value for node in closure_of(context, place.value) if isinstance(node, ast.Constant)]
+    for limit in limits:
+        if isinstance(limit, int | float) and limit >= _GUARDED_LIMIT:
+            raise Refusal("TC104", f"the limit may be {limit}, which the SDK refuses without streaming")
+
+
+def _digits(node: ast.AST) -> str | None:
+    """A number that comes as text, from an environment variable's default."""
+    value = node.value if isinstance(node, ast.Constant) else None
+    is_number = isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10
+    return str(value) if is_number else None
