@@ -11,7 +11,7 @@ from codemods.edits import Edit
 from codemods.evaluate import Evaluator
 from codemods.flow import Definition, Flow
 from codemods.flow_expressions import MUTATORS
-from codemods.outcome import Finding, Options
+from codemods.outcome import Options
 from codemods.source import Source
 from codemods.templates import TemplateReader
 from codemods.values import Client, Migrated, Wrapper
@@ -117,7 +117,6 @@ class Context:
     loose_marker: int | None = None
     limits: Limits = field(default_factory=Limits)
     sites: list[Site] = field(default_factory=list)
-    extra_findings: list[Finding] = field(default_factory=list)
     _changes: dict[str, list[ast.expr]] | None = None
     _by_value: dict[ast.expr, list[Definition]] = field(default_factory=dict)
 

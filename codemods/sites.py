@@ -117,6 +117,8 @@ def _why_uncertain(context: Context, call: ast.Call, value: Value) -> str | None
     """Why a legacy call may go to a client or to something else; None if that is clear."""
     if isinstance(value, Unknown) and any(known in value.reason for known in _TWO_OWNERS):
         return value.reason
+    if isinstance(value, Foreign) and value.what == "the client's chat":
+        return "an Anthropic client has no `chat`, so the client or the call is another's"
     if isinstance(value, UserInstance) and _has_legacy_arguments(context, call):
         names = context.flow.scopes[value.node].names
         if "completions" not in names and "completions" not in context.flow.attribute_stores:

@@ -100,7 +100,6 @@ class Literal(Template):
 
     source: Source
     tokens: list[tuple[Token, list[Piece]]]
-    braces_are_doubled: bool = True
 
     def holes(self) -> Iterator[ast.expr]:
         for _, pieces in self.tokens:
