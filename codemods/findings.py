@@ -10,16 +10,18 @@ from codemods.flow import Definition
 from codemods.ignores import is_ignored
 from codemods.outcome import Finding, Options, Status
 from codemods.plans import Context, Plan, Site
+from codemods.rules.calls import rewriting_rule
 from codemods.rules.leftovers import find_leftovers
 
 MARKER = re.compile(rb"^[ \t]*#[ \t]*TODO\(to-messages (TC\d+)\):[ \t]*([^\r\n]*)", re.M)
-_BRIDGE_ORDER = ("TC105", "TC104", "TC103", "TC101", "TC102")
+_BRIDGE_ORDER = ("TC106", "TC105", "TC104", "TC103", "TC101", "TC102")
 _BRIDGED_BY = {
     "TC101": "the prompt is converted at run time",
     "TC102": "the model is chosen at run time",
     "TC103": "the response keeps its old shape",
     "TC104": "served through the adapter as it stands",
     "TC105": "the stream is served through the adapter",
+    "TC106": "the call of SDK 0.2 is served through the adapter",
 }
 
 
@@ -42,7 +44,7 @@ def site_finding(context: Context, site: Site, plan: Plan) -> Finding:
     elif bridges:
         rule, status, message = bridges[0], "bridged", "; ".join(reasons)
     else:
-        rule, status, message = "TC001", "rewritten", "becomes messages.create"
+        rule, status, message = rewriting_rule(site, plan), "rewritten", "becomes messages.create"
     return finding(context, rule, status, site.node, message, tuple(plan.evidence), notes + accepted)  # type: ignore[arg-type]
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from codemods.edits import Edit
 from codemods.evaluate import Evaluator
@@ -16,6 +17,7 @@ from codemods.source import Source
 from codemods.templates import TemplateReader
 from codemods.values import Client, Migrated, Wrapper
 
+LegacyMethod = Literal["create", "completion", "completion_stream", "acompletion", "acompletion_stream"]
 # Methods that take text or items into an object.
 _TAKES_IN = MUTATORS | {"write", "writelines", "put", "appendleft", "extendleft"}
 
@@ -31,9 +33,10 @@ class Refusal(Exception):
 
 @dataclass(eq=False, slots=True)
 class Site:
-    """One legacy call: a load of `client.completions`, mostly with its call.
+    """One legacy call: a load of `client.completions`, or of a method of SDK 0.2, mostly with its call.
 
-    load: the `….completions` attribute. call: the create call, None if the method goes elsewhere.
+    load: the `….completions` attribute, or `….completion` of SDK 0.2. call: the call, None if the
+    method goes elsewhere. method: its name. SDK 0.2 answered dicts; later releases answer objects.
     """
 
     load: ast.Attribute
@@ -41,6 +44,16 @@ class Site:
     call: ast.Call | None = None
     wrapper: Wrapper = ""
     awaited: ast.Await | None = None
+    method: LegacyMethod = "create"
+
+    @property
+    def is_old(self) -> bool:
+        """Whether it is a call of SDK 0.2."""
+        return self.method != "create"
+
+    @property
+    def is_async(self) -> bool:
+        return self.client.is_async if self.method == "create" else self.method.startswith("a")
 
     @property
     def result(self) -> ast.expr | None:
@@ -81,6 +94,7 @@ class Plan:
     model_is_runtime: bool = False
     has_prefill: bool = False
     prompt_is_runtime: bool = False
+    streams: bool = False
 
     def bridge(self, rule: str, reason: str, *names: str) -> None:
         self.bridges.setdefault(rule, reason)

@@ -13,11 +13,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from codemods.argument_reading import read_arguments
 from codemods.edits import Edit
 from codemods.flow import Definition
-from codemods.plans import Context, Plan, Refusal, Site, Touch
-from codemods.rules.calls import plan_site
+from codemods.old_sites import has_legacy_arguments, imports_sdk, old_site
+from codemods.plans import Context, Plan, Site, Touch
+from codemods.rules.calls import WHOLE_CALL, plan_site
 from codemods.values import (
     Client,
     Constant,
@@ -46,7 +46,12 @@ def find_sites(context: Context) -> list[tuple[ast.expr, str]]:
     uncertain: list[tuple[ast.expr, str]] = []
     uncertain.extend(_computed_loads(context))
     for node in _attributes(context):
-        if node.attr != "completions" or not isinstance(node.ctx, ast.Load):
+        if not isinstance(node.ctx, ast.Load):
+            continue
+        old = old_site(context, node)
+        if old is not None:
+            context.sites.append(old)
+        if node.attr != "completions":
             continue
         site = _with_call(context, node)
         if site is None:
@@ -60,7 +65,7 @@ def find_sites(context: Context) -> list[tuple[ast.expr, str]]:
         elif not isinstance(value, Migrated | UserInstance | UserClass | Constant) and site.call is not None:
             if not _is_imported(value):
                 continue
-            if _has_legacy_arguments(context, site.call):
+            if has_legacy_arguments(context, site.call):
                 context.sites.append(site)
             elif _may_be_ours(context, site.call, value):
                 uncertain.append((node, getattr(value, "reason", "it comes from another package")))
@@ -102,24 +107,13 @@ def _with_call(context: Context, load: ast.Attribute) -> Site | None:
     return site
 
 
-def _has_legacy_arguments(context: Context, call: ast.Call) -> bool:
-    """`.completions.create` with a prompt and the legacy limit is the legacy API, whoever owns it."""
-    named = {keyword.arg for keyword in call.keywords}
-    if {"prompt", "max_tokens_to_sample"} <= named:
-        return True
-    try:
-        return {"prompt", "max_tokens_to_sample"} <= set(read_arguments(context, call).places)
-    except Refusal:
-        return "max_tokens_to_sample" in named
-
-
 def _why_uncertain(context: Context, call: ast.Call, value: Value) -> str | None:
     """Why a legacy call may go to a client or to something else; None if that is clear."""
     if isinstance(value, Unknown) and any(known in value.reason for known in _TWO_OWNERS):
         return value.reason
     if isinstance(value, Foreign) and value.what == "the client's chat":
         return "an Anthropic client has no `chat`, so the client or the call is another's"
-    if isinstance(value, UserInstance) and _has_legacy_arguments(context, call):
+    if isinstance(value, UserInstance) and has_legacy_arguments(context, call):
         names = context.flow.scopes[value.node].names
         if "completions" not in names and "completions" not in context.flow.attribute_stores:
             return f"{value.node.name} does not show what its `completions` is"
@@ -136,17 +130,11 @@ def _may_be_ours(context: Context, call: ast.Call, value: Value) -> bool:
     if isinstance(value, Foreign) and any(name in value.what for name in _OTHER_SDKS):
         return False
     named = {keyword.arg for keyword in call.keywords}
-    if named & {"max_tokens", "messages", "engine", "n", "logprobs", "stop", "echo"} or not _imports_sdk(
+    if named & {"max_tokens", "messages", "engine", "n", "logprobs", "stop", "echo"} or not imports_sdk(
         context
     ):
         return False
     return None in named or "prompt" in named
-
-
-def _imports_sdk(context: Context) -> bool:
-    whole = (alias.name for node in context.source.nodes_of(ast.Import) for alias in node.names)
-    named = (node.module or "" for node in context.source.nodes_of(ast.ImportFrom))
-    return any(name.split(".")[0] == "anthropic" for name in (*whole, *named))
 
 
 # -- agreement ------------------------------------------------------------------------------------
@@ -214,4 +202,4 @@ def _rule_out_shapes(context: Context, plans: dict[Site, Plan]) -> bool:
 
 def _is_plain(plan: Plan) -> bool:
     """Whether the site's response is a Message afterwards."""
-    return plan.manual is None and not plan.ignored and not plan.bridges.keys() & {"TC103", "TC104", "TC105"}
+    return plan.manual is None and not plan.ignored and not plan.bridges.keys() & {"TC103", *WHOLE_CALL}

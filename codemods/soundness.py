@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 import ast
+import builtins
 
 from codemods.flow import Flow
 from codemods.source import Source
 
 # The oldest Python whose grammar a result has to keep to, if the original did.
 _OLDEST = (3, 10)
+_BUILTINS = frozenset(dir(builtins))
 
 
 def problem_of(source: Source, result: bytes, before: Flow) -> str | None:
@@ -20,7 +22,7 @@ def problem_of(source: Source, result: bytes, before: Flow) -> str | None:
         _compile(old, text)
     except SyntaxError as error:
         return f"does not parse (line {error.lineno}: {error.msg})"
-    new = _unbound(Flow(tree), tree) - _unbound(before, source.tree)
+    new = _unbound(Flow(tree), tree) - _unbound(before, source.tree) - _BUILTINS
     return f"names {min(new)}, which is not defined" if new else None
 
 

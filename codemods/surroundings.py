@@ -14,6 +14,7 @@ from codemods.outcome import Finding
 from codemods.plans import Context, Plan, Site
 from codemods.rules.completion_types import TypeEdits, plan_types
 from codemods.rules.constants import ConstantEdits, plan_constants
+from codemods.rules.old_calls import client_edits
 from codemods.sdk_surface import PROMPT_CONSTANTS, SDK_PACKAGES
 from codemods.survival import Survival
 
@@ -54,6 +55,7 @@ class Surroundings:
         gone = [*constants.removed, *constants.defined, *(definition for definition, _ in types.imports)]
         out = types.edits + constants.edits
         gone += self._unused_imports(self.site_edits + out, gone)
+        out += self._clients()
         return out + remove_names(self.source, gone, lines)
 
     def _is_top_level(self, definition: Definition) -> bool:
@@ -93,6 +95,19 @@ class Surroundings:
         for node, reason in constants.left:
             self._report("TC305", node, reason, "manual")
         return constants
+
+    def _clients(self) -> list[Edit]:
+        """Clients made as SDK 0.2 had it."""
+        out: list[Edit] = []
+        allowed = not self.blocked and self.context.rule_is_on("TC013")
+        for call, edits, why_not in client_edits(self.context):
+            if why_not is None and allowed:
+                self._report("TC013", call, "the client is made with the arguments it has now")
+                out += edits
+            else:
+                reason = why_not or "its arguments have other names now; it stays for the calls that are left"
+                self._report("TC401", call, reason, "manual")
+        return out
 
     def _report(self, rule: str, node: ast.AST, message: str, status: str = "rewritten") -> None:
         self.findings.append(finding(self.context, rule, status, node, message))  # type: ignore[arg-type]

@@ -53,6 +53,7 @@ CODEMODS_LAYERS = (
         "codemods.argument_reading",
         "codemods.ignores",
     ),
+    ("codemods.old_sites",),
     ("codemods.rules.*",),
     ("codemods.sites", "codemods.findings"),
     (

@@ -54,6 +54,26 @@ RULES: tuple[RuleInfo, ...] = (
         "The type left the SDK in 1.0.0; responses that keep the old shape are of our class.",
     ),
     RuleInfo(
+        "TC011", "rewrite-sdk-02-call", "rewritten",
+        "A call of SDK 0.2 and every read of its dict become plain Messages code.",
+        'client.completion(prompt=f"{HUMAN_PROMPT} {q}{AI_PROMPT}", ...)["completion"]',
+        '"".join(block.text for block in client.messages.create(...).content if block.type == "text")',
+        "`client.completion` left the SDK in 0.3.0, and its result was a dict.",
+    ),
+    RuleInfo(
+        "TC012", "rewrite-stream", "rewritten",
+        "A streaming call and the loops over its pieces become a loop over Messages events.",
+        "for chunk in stream: print(chunk.completion)",
+        'for chunk in stream: if chunk.type == "content_block_delta": print(chunk.delta.text)',
+        "Messages streams events of several types, of which some carry text.",
+    ),
+    RuleInfo(
+        "TC013", "rename-client-arguments", "rewritten",
+        "Arguments of a client made in the way of SDK 0.2 get the names they have now.",
+        "anthropic.Client(key, api_url=url)", "anthropic.Client(api_key=key, base_url=url)",
+        "Since 0.3.0 a client takes keywords only, under other names.",
+    ),
+    RuleInfo(
         "TC101", "bridge-prompt", "bridged",
         "A prompt whose turns cannot be read here is converted at run time.",
         "prompt=build(history)", "**arguments_from_prompt(build(history))",
@@ -82,6 +102,12 @@ RULES: tuple[RuleInfo, ...] = (
         "A streaming call is served through the adapter, chunk by chunk in the old shape.",
         f"{_OLD}(stream=True, ...)", "with_completions(client).completions.create(stream=True, ...)",
         "Messages streams other events; the loop around the call stays as it is.",
+    ),
+    RuleInfo(
+        "TC106", "bridge-sdk-02-call", "bridged",
+        "A call of SDK 0.2 that is opaque in some part, or streams, is served through the adapter.",
+        "client.completion_stream(**params)", "with_completions(client).completion_stream(**params)",
+        "The adapter answers the old dicts, and its streams repeat the text so far as the old ones did.",
     ),
     RuleInfo(
         "TC201", "drop-zero-temperature", "review",

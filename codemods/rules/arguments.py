@@ -43,7 +43,9 @@ def rewrite_arguments(context: Context, site: Site, plan: Plan) -> None:
     if missing:
         raise Refusal("TC104", f"`{missing[0]}` is not written at the call")
     gone: list[Place] = []
-    _check_stream(context, arguments, gone)
+    plan.streams = _streams(context, arguments, gone)
+    if site.is_old:
+        _settle_old_stream(site, plan, arguments)
     ordered = sorted(arguments.places, key=lambda name: (name != "prompt", name == "model", name))
     for name in ordered:
         place = arguments.places[name]
@@ -96,18 +98,28 @@ def _declare_touches(plan: Plan, arguments: Arguments) -> None:
 # -- single arguments -----------------------------------------------------------------------------
 
 
-def _check_stream(context: Context, arguments: Arguments, gone: list[Place]) -> None:
-    """That the call does not stream must be proven, not assumed."""
+def _streams(context: Context, arguments: Arguments, gone: list[Place]) -> bool:
+    """Whether the call streams, which must be certain."""
     place = arguments.places.get("stream")
     if place is None:
-        return
+        return False
     value = context.evaluator.value_of(place.value)
-    if isinstance(value, Constant) and value.value is True:
-        raise Refusal("TC105", "the call streams")
+    if isinstance(value, Constant) and value.value is True and "stream" not in arguments.conditional:
+        return True
     if (isinstance(value, Constant) and value.value in (False, None)) or _is_not_given(context, place.value):
         gone.append(place)
-        return
+        return False
     raise Refusal("TC105", "whether the call streams is known only at run time")
+
+
+def _settle_old_stream(site: Site, plan: Plan, arguments: Arguments) -> None:
+    """SDK 0.2 streamed by the name of the method; `stream=True` could be given as well."""
+    wants = site.method.endswith("_stream")
+    if "stream" in arguments.places and not (plan.streams and wants):
+        raise Refusal("TC106", "its `stream` argument does not fit the method")
+    if wants and not plan.streams and "prompt" in arguments.places:
+        plan.edits.extend(arguments.places["prompt"].append("stream", "True", 7))
+    plan.streams = wants
 
 
 def _is_not_given(context: Context, node: ast.expr) -> bool:

@@ -18,19 +18,23 @@ from codemods.edits import Edit
 from codemods.ignores import is_ignored
 from codemods.plans import Context, Plan, Refusal, Site, Touch
 from codemods.rules.arguments import rewrite_arguments
+from codemods.rules.old_calls import prepare_old_call
 from codemods.rules.responses import is_in_fstring, rewrite_reads
+from codemods.rules.streams import rewrite_stream
 
 _PACKAGE_REASON = "the anthropic_bedrock package has no Messages API; use anthropic.AnthropicBedrock"
 
 
 # Refusals that the adapter would not mend, with the rule that reports them.
+# Bridges that serve the whole call: its response keeps the old shape.
+WHOLE_CALL = frozenset({"TC104", "TC105", "TC106"})
 _NO_BRIDGE_HELPS = frozenset({"TC203", "TC302", "TC303", "TC402"})
 
 
 def plan_site(context: Context, site: Site) -> Plan:
     """The plan on the highest rung that holds: rewritten, bridged in parts, bridged whole, manual."""
     plan = _highest(context, site)
-    rules = [plan.manual[0]] if plan.manual else [*_needed_rules(plan), "TC001"]
+    rules = [plan.manual[0]] if plan.manual else [*_needed_rules(site, plan), rewriting_rule(site, plan)]
     if is_ignored(context.source, site.node, rules):
         return Plan(ignored=True)
     if context.patched_in is not None and plan.manual is None:
@@ -40,15 +44,22 @@ def plan_site(context: Context, site: Site) -> Plan:
     taken = next((name for name in plan.bridge_names if context.is_taken(name)), None)
     if taken is not None:
         return _manual("TC303", f"the name {taken} means something else in this file")
-    off = next((rule for rule in _needed_rules(plan) if not context.rule_is_on(rule)), None)
+    off = next((rule for rule in _needed_rules(site, plan) if not context.rule_is_on(rule)), None)
     return plan if off is None else _manual("TC304", f"the call needs {off}, which is switched off")
 
 
-def _needed_rules(plan: Plan) -> list[str]:
+def rewriting_rule(site: Site, plan: Plan) -> str:
+    """The rule that a call is rewritten under: by the release it was written for, and what it gives."""
+    if site.is_old:
+        return "TC011"
+    return "TC012" if plan.streams else "TC001"
+
+
+def _needed_rules(site: Site, plan: Plan) -> list[str]:
     if plan.manual is not None:
         return []
-    whole = plan.bridges.keys() & {"TC104", "TC105"}
-    return [*([] if whole else ["TC001"]), *plan.bridges, *plan.reviews]
+    whole = plan.bridges.keys() & WHOLE_CALL
+    return [*([] if whole else [rewriting_rule(site, plan)]), *plan.bridges, *plan.reviews]
 
 
 def _highest(context: Context, site: Site) -> Plan:
@@ -90,10 +101,13 @@ def _rewrite(context: Context, site: Site) -> Plan:
     if site.wrapper:
         raise Refusal("TC104", f"`.{site.wrapper}` wraps the legacy response")
     plan = Plan()
+    if site.is_old:
+        prepare_old_call(context, site, plan)
     rewrite_arguments(context, site, plan)
-    rewrite_reads(context, site, plan)
+    (rewrite_stream if plan.streams else rewrite_reads)(context, site, plan)
     end = context.source.span(site.load)[1]
-    plan.edits.append(Edit(end - len("completions"), end, ("messages",)))
+    new = "messages.create" if site.is_old else "messages"
+    plan.edits.append(Edit(end - len(site.load.attr), end, (new,)))
     _report_type_ignores(context, site, plan)
     plan.evidence[:0] = site.client.evidence or ("the call has the legacy arguments",)
     return plan
@@ -119,10 +133,16 @@ def _bridge_whole(context: Context, site: Site, rule: str, reason: str) -> Plan:
     plan = Plan()
     start, close = receiver_span(context, site)
     plan.edits.extend([Edit(start, start, ("with_completions(",), 2), Edit(close, close, (")",), -2)])
-    plan.bridge(rule if rule == "TC105" else "TC104", reason, "with_completions")
+    plan.bridge(_bridge_rule(site, rule), reason, "with_completions")
     plan.evidence.extend(site.client.evidence or ("the call has the legacy arguments",))
     plan.touches.extend(_model_reads(context, site))
     return plan
+
+
+def _bridge_rule(site: Site, rule: str) -> str:
+    if site.is_old:
+        return "TC106"
+    return rule if rule == "TC105" else "TC104"
 
 
 def _model_reads(context: Context, site: Site) -> list[Touch]:
@@ -143,7 +163,7 @@ def receiver_span(context: Context, site: Site) -> tuple[int, int]:
     source = context.source
     start = source.span(site.load)[0]
     inner_end = source.span(site.load.value)[1]
-    dot = source.data.rindex(b".", inner_end, source.span(site.load)[1] - len("completions"))
+    dot = source.data.rindex(b".", inner_end, source.span(site.load)[1] - len(site.load.attr))
     gap = re.sub(rb"#[^\r\n]*", lambda match: b" " * len(match.group()), source.data[inner_end:dot])
     closing = gap.rfind(b")")
     return start, inner_end + closing + 1

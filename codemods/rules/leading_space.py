@@ -70,16 +70,20 @@ class CountsOnBlank(Exception):
     """Some reader needs the old leading blank; the message says where."""
 
 
-def check_leading_space(context: Context, text: ast.expr) -> None:
-    """Raises CountsOnBlank if a reader of the text may see that the blank is gone."""
-    _Follower(context).follow(text, 0)
+def check_leading_space(context: Context, text: ast.expr, *, is_piece: bool = False) -> None:
+    """Raises CountsOnBlank if a reader of the text may see that the blank is gone.
+
+    is_piece: the text is one of a stream's, of which the first began with the blank.
+    """
+    _Follower(context, text if is_piece else None).follow(text, 0)
 
 
 class _Follower:
     """Follows one text. What it does not know as harmless counts as a reader of the blank."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, piece: ast.expr | None) -> None:
         self.context = context
+        self.piece = piece
         self.seen: set[ast.AST] = set()
 
     def follow(self, text: ast.expr, depth: int) -> None:
@@ -102,30 +106,74 @@ class _Follower:
         self._follow_names(parent, text, depth)
 
     def _added(self, parent: ast.AugAssign, text: ast.expr, depth: int) -> None:
-        raise _counts(text, "adds the text to another")
+        if text is not self.piece or not self._grows(text, parent, depth):
+            raise _counts(text, "adds the text to another")
+
+    def _grows(self, whole: ast.expr, growing: ast.AST, depth: int) -> bool:
+        """Whether a name that began empty grows by the piece of a stream; if so, follows the name.
+
+        whole: what the name is bound to. growing: the statement or sum that adds the piece.
+        """
+        found = self.context.definitions_of_value(whole)
+        for definition in found:
+            before = definition.previous or {
+                one
+                for part in ast.walk(growing)
+                if isinstance(part, ast.Name) and part.id == definition.name
+                for one in self.context.flow.reaching(part).definitions
+            }
+            if not before or not all(one in found or _is_empty(one.value) for one in before):
+                return False
+            inside = set(ast.walk(growing))
+            for use in self.context.flow.uses(definition):
+                if use not in inside:
+                    self.follow(use, depth + 1)
+        return bool(found)
 
     def _embedded(self, parent: ast.FormattedValue | ast.BinOp, text: ast.expr, depth: int) -> None:
         if isinstance(parent, ast.FormattedValue) and parent.format_spec is not None:
             raise _counts(text, "formats the text to a width")
         if isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Mod) and self._cuts(parent.left):
             raise _counts(text, "formats the text to a width")
+        if text is self.piece and self._is_added_to_itself(parent, depth):
+            return
         self._refuse_glue(parent, text)
         self._refuse_prompt(parent, text)
         whole = self.context.source.parent(parent) if isinstance(parent, ast.FormattedValue) else parent
         if isinstance(whole, ast.expr):
             self.follow(whole, depth + 1)
 
+    def _is_added_to_itself(self, parent: ast.FormattedValue | ast.BinOp, depth: int) -> bool:
+        """`text = text + chunk.completion`, or the same as an f-string of the two and nothing else."""
+        whole = self.context.source.parent(parent) if isinstance(parent, ast.FormattedValue) else parent
+        parts: list[ast.expr] = []
+        if isinstance(whole, ast.BinOp) and isinstance(whole.op, ast.Add):
+            parts = [whole.left, whole.right]
+        elif isinstance(whole, ast.JoinedStr):
+            parts = [one.value if isinstance(one, ast.FormattedValue) else one for one in whole.values]
+        statement = self.context.source.parent(whole) if whole is not None else None
+        if len(parts) != 2 or parts[1] is not self.piece or not isinstance(statement, ast.Assign):
+            return False
+        names = [target.id for target in statement.targets if isinstance(target, ast.Name)]
+        is_same = isinstance(parts[0], ast.Name) and [parts[0].id] == names
+        assert isinstance(whole, ast.expr)
+        return is_same and self._grows(whole, statement, depth)
+
     def _contained(self, parent: ast.AST, text: ast.expr, depth: int) -> None:
         if isinstance(parent, ast.Tuple) and isinstance(self.context.source.parent(parent), ast.Assign):
             self._follow_unpacking(parent, text, depth)
         elif isinstance(parent, ast.ListComp | ast.GeneratorExp) and self._is_joined_by_nothing(parent):
-            raise _counts(text, "sets the text right behind another")
+            if text is not self.piece:
+                raise _counts(text, "sets the text right behind another")
+            joined = self.context.source.parent(parent)
+            assert isinstance(joined, ast.Call)
+            self.follow(joined, depth + 1)
         elif isinstance(parent, ast.Yield):
             for call in self._calls_around(parent):
-                self._containers(depth).put_into_display(call)
+                self._containers(depth, text).put_into_display(call)
             self._goes_out_of_sight(text)
         elif isinstance(parent, ast.expr):
-            self._containers(depth).put_into_display(parent)
+            self._containers(depth, text).put_into_display(parent)
             self._goes_out_of_sight(text)
 
     # -- hazards --------------------------------------------------------------------------------
@@ -234,7 +282,7 @@ class _Follower:
             raise _counts(text, "puts the text into another prompt")
         elif name in ("append", "add", "insert", "extend", "put", "setdefault", "update"):
             if isinstance(call.func, ast.Attribute):
-                self._containers(depth).put_into_name(call.func.value)
+                self._containers(depth, text).put_into_name(call.func.value)
             self._goes_out_of_sight(text)
         elif name not in _HARMLESS:
             self._follow_parameter(call, parent, text, depth)
@@ -346,11 +394,12 @@ class _Follower:
         name = getattr(current, "name", None)
         return list(self.context.evaluator.calls_named(name)) if name else []
 
-    def _containers(self, depth: int) -> Containers:
+    def _containers(self, depth: int, text: ast.expr | None = None) -> Containers:
         def refuse(reader: ast.expr, what: str) -> None:
             raise _counts(reader, what)
 
-        return Containers(self.context, lambda item: self.follow(item, depth + 1), refuse)
+        pieces = text is not None and text is self.piece
+        return Containers(self.context, lambda item: self.follow(item, depth + 1), refuse, pieces)
 
     def _goes_out_of_sight(self, text: ast.expr) -> None:
         line = self.context.blank_hint
@@ -363,6 +412,10 @@ class _Follower:
 
 def _counts(text: ast.expr, what: str) -> CountsOnBlank:
     return CountsOnBlank(f"line {text.lineno} {what}, and the old leading space is gone")
+
+
+def _is_empty(value: ast.expr | None) -> bool:
+    return isinstance(value, ast.Constant) and value.value == ""
 
 
 def _compares_text(node: ast.Compare, text: ast.expr) -> bool:

@@ -63,13 +63,14 @@ def _old_calls(context: Context, node: ast.AST, used: set[ast.AST]) -> Iterator[
     if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
         return
     method = node.func.attr
-    if method not in _SDK_02_METHODS:
+    if method not in _SDK_02_METHODS or node in used:
         return
     value = context.evaluator.value_of(node.func.value)
     named = {keyword.arg for keyword in node.keywords}
     legacy = "max_tokens_to_sample" in named or (method != "completion" and _mentions_sdk(context))
-    if isinstance(value, Client) or (legacy and not isinstance(value, Migrated)):
-        reason = f"`.{method}()` is the SDK 0.2 interface; its result was a dict"
+    unclear = bool(named & {None, "prompt"}) and _mentions_sdk(context)
+    if isinstance(value, Client) or (isinstance(value, Unknown) and (legacy or unclear)):
+        reason = f"`.{method}()` looks like SDK 0.2, but whose method it is cannot be told"
         yield "TC401", node, reason, f"client.{_SDK_02_METHODS[method]}"
 
 

@@ -19,6 +19,7 @@ from codemods.edits import Edit
 from codemods.flow import Definition
 from codemods.plans import Context, Plan, Refusal, Site
 from codemods.rules.leading_space import CountsOnBlank, check_leading_space
+from codemods.rules.reads import Read, read_at
 from codemods.template_nodes import widen_over_parentheses
 
 # What a caller that tested the old value has to test now. Source: the vendor's migration guide for
@@ -32,7 +33,7 @@ _NEW_STOP_REASONS = frozenset(
 )
 _SAME_IN_MESSAGES = frozenset({"id", "model"})
 # Beyond this many columns a text read around a whole call is written on several lines.
-_LONGEST_LINE = 100
+LONGEST_LINE = 100
 _STEP = "    "
 
 
@@ -61,13 +62,15 @@ def rewrite_reads(context: Context, site: Site, plan: Plan) -> None:
 
 
 def _check_awaiting(context: Context, site: Site) -> None:
-    if site.client.is_async and site.awaited is None:
+    if site.is_async and site.awaited is None:
         raise Refusal("TC104", "the call's coroutine is awaited somewhere else")
 
 
 def _keep_shape(context: Context, site: Site, plan: Plan, reason: str) -> None:
     if not context.options.bridge:
         raise Refusal("TC303", f"{reason}, and {context.no_bridge_reason}")
+    if site.is_old:
+        raise Refusal("TC106", reason)
     if plan.prompt_is_runtime:
         raise Refusal("TC103", reason)
     if site.client.flavour == "unstated" and site.awaited is None:
@@ -85,8 +88,9 @@ def _keep_shape(context: Context, site: Site, plan: Plan, reason: str) -> None:
 
 def _follow(context: Context, site: Site, result: ast.expr, plan: Plan) -> None:
     parent = context.source.parent(result)
-    if isinstance(parent, ast.Attribute):
-        _read(context, site, parent, plan)
+    read = read_at(context, result, is_dict=site.is_old)
+    if read is not None:
+        _read(context, read, plan)
         return
     if isinstance(parent, ast.Expr):
         return
@@ -95,14 +99,15 @@ def _follow(context: Context, site: Site, result: ast.expr, plan: Plan) -> None:
     if isinstance(parent, ast.Assign) and not all(isinstance(target, ast.Name) for target in parent.targets):
         simple = False
     if not simple:
-        raise Escapes(_where(parent, result))
+        raise Escapes(where_it_goes(parent, result))
     if isinstance(parent, ast.NamedExpr):
         _follow(context, site, parent, plan)
     for definition in definitions:
         _follow_name(context, site, definition, plan)
 
 
-def _where(parent: ast.AST | None, result: ast.expr) -> str:
+def where_it_goes(parent: ast.AST | None, result: ast.expr) -> str:
+    """Words for a place that takes the whole response."""
     line = result.lineno
     if isinstance(parent, ast.Return | ast.Yield | ast.Lambda):
         return f"the response is returned whole at line {line}"
@@ -115,7 +120,8 @@ def _where(parent: ast.AST | None, result: ast.expr) -> str:
     return f"the response goes into a larger expression at line {line}"
 
 
-def _follow_name(context: Context, site: Site, definition: Definition, plan: Plan) -> None:
+def check_visible(context: Context, definition: Definition) -> None:
+    """Raises Escapes unless every use of the name is in sight."""
     name = definition.name
     if not context.flow.uses_are_complete(definition) or definition.changed_by:
         raise Escapes(f"{name} may be read or changed where we cannot see it")
@@ -123,16 +129,21 @@ def _follow_name(context: Context, site: Site, definition: Definition, plan: Pla
         raise Escapes(f"{name} can be read from outside of this file")
     if context.flow.is_written_elsewhere(definition.scope, name):
         raise Escapes(f"{name} is shared between functions")
+
+
+def _follow_name(context: Context, site: Site, definition: Definition, plan: Plan) -> None:
+    check_visible(context, definition)
     for use in context.flow.uses(definition):
         _follow_use(context, site, definition, use, plan)
 
 
 def _follow_use(context: Context, site: Site, definition: Definition, use: ast.Name, plan: Plan) -> None:
     parent = context.source.parent(use)
-    if not _is_test_only(context, use, parent):
-        if not isinstance(parent, ast.Attribute):
-            raise Escapes(_where(parent, use))
-        _read(context, site, parent, plan)
+    if not is_test_only(context, use, parent):
+        read = read_at(context, use, is_dict=site.is_old)
+        if read is None:
+            raise Escapes(where_it_goes(parent, use))
+        _read(context, read, plan)
     for other in context.flow.reaching(use).definitions:
         if other is not definition:
             _link(context, other, use, plan)
@@ -150,7 +161,7 @@ def _link(context: Context, other: Definition, use: ast.Name, plan: Plan) -> Non
     raise Escapes(f"{use.id} at line {use.lineno} may also be something else")
 
 
-def _is_test_only(context: Context, use: ast.expr, parent: ast.AST | None) -> bool:
+def is_test_only(context: Context, use: ast.expr, parent: ast.AST | None) -> bool:
     """`if resp:`, `resp is None` and the like mean the same for both shapes."""
     if isinstance(parent, ast.Compare):
         others = [parent.left, *parent.comparators]
@@ -166,24 +177,33 @@ def _is_test_only(context: Context, use: ast.expr, parent: ast.AST | None) -> bo
 # -- single reads ---------------------------------------------------------------------------------
 
 
-def _read(context: Context, site: Site, node: ast.Attribute, plan: Plan) -> None:
-    if not isinstance(node.ctx, ast.Load):
+def _read(context: Context, read: Read, plan: Plan) -> None:
+    node = read.node
+    check_read(context, node)
+    if read.name == "completion":
+        _read_text(context, read, plan)
+    elif read.name == "stop_reason":
+        plan.edits.extend(read.same())
+        widen_stop_reason(context, node, plan)
+    elif read.name in _SAME_IN_MESSAGES:
+        plan.edits.extend(read.same())
+        parent = context.source.parent(node)
+        if isinstance(parent, ast.Compare | ast.Attribute | ast.Subscript):
+            plan.review("TC208", f"line {node.lineno} looks at `.{read.name}`, whose values are others now")
+    else:
+        raise Escapes(f"`.{read.name}` of the response is used at line {node.lineno}")
+
+
+def check_read(context: Context, node: ast.expr) -> None:
+    """Raises Escapes if the field is written, or stands where nothing can be edited."""
+    if not isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
         raise Escapes(f"the response is changed at line {node.lineno}")
     if not context.source.is_placed(node):
         raise Escapes(f"the read at line {node.lineno} stands inside a string we cannot edit")
-    if node.attr == "completion":
-        _read_text(context, node, plan)
-    elif node.attr == "stop_reason":
-        _read_stop_reason(context, node, plan)
-    elif node.attr in _SAME_IN_MESSAGES:
-        parent = context.source.parent(node)
-        if isinstance(parent, ast.Compare | ast.Attribute | ast.Subscript):
-            plan.review("TC208", f"line {node.lineno} looks at `.{node.attr}`, whose values are others now")
-    else:
-        raise Escapes(f"`.{node.attr}` of the response is used at line {node.lineno}")
 
 
-def _read_text(context: Context, node: ast.Attribute, plan: Plan) -> None:
+def _read_text(context: Context, read: Read, plan: Plan) -> None:
+    node = read.node
     try:
         check_leading_space(context, node)
     except CountsOnBlank as reason:
@@ -197,16 +217,15 @@ def _read_text(context: Context, node: ast.Attribute, plan: Plan) -> None:
         raise Escapes(f"line {node.lineno} reads the text in a comprehension of a class body")
     variable = _free_variable(node)
     start = context.source.span(node)[0]
-    attribute = _attribute_span(context, node)
     joint = _joint(context, node)
     space = joint or " "
     before = f"{quote}{quote}.join({joint}{variable}.text{space}for {variable} in "
     closing = joint[: -len(_STEP)] if joint else ""
     after = f"content{space}if {variable}.type == {quote}text{quote}{closing})"
-    plan.edits.extend([Edit(start, start, (before,)), Edit(*attribute, (after,))])
+    plan.edits.extend([Edit(start, start, (before,)), read.attribute(after)])
 
 
-def _joint(context: Context, node: ast.Attribute) -> str:
+def _joint(context: Context, node: ast.expr) -> str:
     """A line break with indentation if the read would make a line too long; "" to stay on the line."""
     source = context.source
     start, end = source.span(node)
@@ -217,7 +236,7 @@ def _joint(context: Context, node: ast.Attribute) -> str:
     width = (
         (line_end.start() if line_end else end) - line + len('"".join(b.text for b in  if b.type == "text")')
     )
-    if width <= _LONGEST_LINE or not isinstance(node.value, ast.Call | ast.Await):
+    if width <= LONGEST_LINE or not isinstance(getattr(node, "value", node), ast.Call | ast.Await):
         return ""
     return source.newline + source.indentation(start) + _STEP
 
@@ -231,12 +250,7 @@ def is_in_fstring(context: Context, node: ast.AST) -> bool:
     return False
 
 
-def _attribute_span(context: Context, node: ast.Attribute) -> tuple[int, int]:
-    end = context.source.span(node)[1]
-    return end - len(node.attr.encode()), end
-
-
-def _free_variable(node: ast.Attribute) -> str:
+def _free_variable(node: ast.expr) -> str:
     used = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
     return next(name for name in ("block", "part", "piece", "item", "content_block") if name not in used)
 
@@ -267,9 +281,10 @@ def _is_nested_in_class_body(context: Context, node: ast.AST) -> bool:
     return False
 
 
-def _read_stop_reason(context: Context, node: ast.Attribute, plan: Plan) -> None:
+def widen_stop_reason(context: Context, node: ast.expr, plan: Plan) -> None:
+    """Make a test of the stop reason, read at `node`, ask for what Messages says in that case."""
     parent = context.source.parent(node)
-    if _is_test_only(context, node, parent):
+    if is_test_only(context, node, parent):
         return
     if not isinstance(parent, ast.Compare) or len(parent.ops) != 1:
         raise Escapes(f"the stop reason goes into other code at line {node.lineno}")
@@ -284,7 +299,7 @@ def _read_stop_reason(context: Context, node: ast.Attribute, plan: Plan) -> None
 
 
 def _widen_equality(
-    context: Context, node: ast.Attribute, compare: ast.Compare, other: ast.expr, negated: bool, plan: Plan
+    context: Context, node: ast.expr, compare: ast.Compare, other: ast.expr, negated: bool, plan: Plan
 ) -> None:
     value = context.evaluator.text_of(other)
     if value is None:
@@ -314,7 +329,7 @@ def _widen_equality(
         plan.edits.append(Edit(end, end, (f" {word} ({listed})",), -1))
 
 
-def _widen_membership(context: Context, node: ast.Attribute, other: ast.expr, plan: Plan) -> None:
+def _widen_membership(context: Context, node: ast.expr, other: ast.expr, plan: Plan) -> None:
     if not isinstance(other, ast.Tuple | ast.List | ast.Set) or not other.elts:
         raise Escapes(
             f"the stop reason is looked up in a value that is not written here (line {node.lineno})"

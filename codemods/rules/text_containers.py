@@ -30,10 +30,13 @@ class Containers:
         context: Context,
         follow_text: Callable[[ast.expr], None],
         refuse: Callable[[ast.expr, str], None],
+        holds_pieces: bool = False,
     ) -> None:
+        """holds_pieces: the texts are a stream's pieces, which belong right behind each other."""
         self.context = context
         self.follow_text = follow_text
         self.refuse = refuse
+        self.holds_pieces = holds_pieces
         self.seen: set[ast.AST] = set()
 
     def put_into_name(self, holder: ast.expr) -> None:
@@ -114,7 +117,9 @@ class Containers:
         elif name in _PASSES_ITEMS:
             self._follow(call, depth + 1)
         elif name == "join" and isinstance(call.func, ast.Attribute):
-            if self.context.evaluator.text_of(call.func.value) == "":
+            if self.holds_pieces:
+                self.follow_text(call)
+            elif self.context.evaluator.text_of(call.func.value) == "":
                 self.refuse(container, "sets the texts of a container right behind each other")
         elif name == "append" and isinstance(call.func, ast.Attribute):
             self.put_into_name(call.func.value)

@@ -1,0 +1,119 @@
+"""Rewrite a loop over a stream of SDK 0.2, whose pieces repeated the text so far.
+
+    before: for data in client.completion_stream(prompt=…):
+                print(data["completion"][len(shown):], end="")
+                shown = data["completion"]
+    after:  text_so_far = ""
+            for data in client.messages.create(messages=…, stream=True):
+                if data.type not in ("content_block_delta", "message_delta"):
+                    continue
+                text_so_far += getattr(data.delta, "text", "")
+                print(text_so_far[len(shown):], end="")
+                shown = text_so_far
+
+Adding up what Messages sends in pieces gives what the old stream repeated, so whatever the loop does
+with it stays right. Source: the SDK's release note for 0.3.0.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from codemods.edits import Edit
+from codemods.plans import Context, Plan
+from codemods.rules.leading_space import CountsOnBlank, check_leading_space
+from codemods.rules.reads import Read
+from codemods.rules.responses import Escapes, free_quote, widen_stop_reason
+
+_NAMES = ("text_so_far", "completion_so_far", "reply_so_far")
+
+
+def name_of_sum(context: Context) -> str:
+    """A name that the file does not use yet."""
+    used = {name.id for name in context.source.nodes_of(ast.Name)}
+    free = next((name for name in _NAMES if name not in used), None)
+    if free is None:
+        raise Escapes("no name is free for the text so far")
+    return free
+
+
+def before_loop(context: Context, loop: ast.For | ast.AsyncFor, name: str) -> Edit:
+    """The line that begins the sum."""
+    start = context.source.span(loop)[0]
+    line = context.source.line_start(start)
+    text = f'{context.source.indentation(start)}{name} = ""{context.source.newline}'
+    return Edit(line, line, (text,), 5)
+
+
+def rewrite_sums(context: Context, reads: Sequence[Read], name: str, plan: Plan) -> None:
+    """Every `data["completion"]` becomes the sum; the stop reason is read from its own event."""
+    texts = {read.node for read in reads if read.name == "completion"}
+    differences = [one for text in texts if (one := _difference(context, text, texts)) is not None]
+    shown = {name for _, name in differences}
+    for whole, _ in differences:
+        _check_blank(context, whole, is_piece=True)
+    settled = {part for whole, _ in differences for part in ast.walk(whole)}
+    for read in reads:
+        if read.name == "completion":
+            if read.node not in settled and not _is_only_shown(context, read.node, shown):
+                _check_blank(context, read.node, is_piece=False)
+            plan.edits.append(Edit(*context.source.span(read.node), (name,)))
+        elif read.name == "stop_reason":
+            _rewrite_stop_reason(context, read, plan)
+        else:
+            raise Escapes(f"`{read.name}` of a piece is read at line {read.node.lineno}")
+
+
+def _rewrite_stop_reason(context: Context, read: Read, plan: Plan) -> None:
+    quote = free_quote(context, read.node)
+    if quote is None:
+        raise Escapes(f"the piece at line {read.node.lineno} cannot be read in another way")
+    start = context.source.span(read.node)[0]
+    plan.edits.append(Edit(start, start, ("getattr(",)))
+    plan.edits.append(read.attribute(f"delta, {quote}stop_reason{quote}, None)"))
+    widen_stop_reason(context, read.node, plan)
+
+
+def _check_blank(context: Context, text: ast.expr, *, is_piece: bool) -> None:
+    try:
+        check_leading_space(context, text, is_piece=is_piece)
+    except CountsOnBlank as reason:
+        raise Escapes(str(reason)) from reason
+
+
+def _is_only_shown(context: Context, text: ast.expr, shown: set[ast.Name]) -> bool:
+    """Whether a text is kept for nothing but to be cut off from the next one."""
+    definitions = context.definitions_of_value(text)
+    return bool(definitions) and all(use in shown for one in definitions for use in context.flow.uses(one))
+
+
+def _difference(context: Context, text: ast.expr, texts: set[ast.expr]) -> tuple[ast.expr, ast.Name] | None:
+    """`text[len(shown):]` or `text.replace(shown, "")`, where `shown` is an earlier text of the loop:
+    the same with the leading blank or without. The whole expression, and the name."""
+    parent = context.source.parent(text)
+    shown: ast.expr | None = None
+    if isinstance(parent, ast.Subscript) and isinstance(parent.slice, ast.Slice):
+        low = parent.slice.lower
+        is_length = isinstance(low, ast.Call) and getattr(low.func, "id", "") == "len" and len(low.args) == 1
+        whole = parent.slice.upper is None and parent.slice.step is None
+        shown = low.args[0] if is_length and whole and isinstance(low, ast.Call) else None
+        found: ast.expr | None = parent
+    elif isinstance(parent, ast.Attribute) and parent.attr == "replace":
+        call = context.source.parent(parent)
+        found = call if isinstance(call, ast.Call) and call.func is parent and len(call.args) == 2 else None
+        shown = found.args[0] if isinstance(found, ast.Call) else None
+    else:
+        return None
+    if found is None or not isinstance(shown, ast.Name) or not _is_earlier(context, shown, texts):
+        return None
+    return found, shown
+
+
+def _is_earlier(context: Context, shown: ast.Name, texts: set[ast.expr]) -> bool:
+    """Whether a name holds nothing, or a text of the loop."""
+    reaching = context.flow.reaching(shown)
+    values = [one.value for one in reaching.definitions if not one.path and one.kind == "assign"]
+    if not reaching.complete or len(values) != len(reaching.definitions):
+        return False
+    return all(value in texts or (isinstance(value, ast.Constant) and value.value == "") for value in values)

@@ -1,0 +1,273 @@
+"""Rewrite a streaming call and the loop over its pieces.
+
+    before: for chunk in stream:
+                print(chunk.completion, end="")
+    after:  for chunk in stream:
+                if chunk.type != "content_block_delta" or chunk.delta.type != "text_delta":
+                    continue
+                print(chunk.delta.text, end="")
+
+The old stream ended with an empty piece that carried the stop reason. A loop that may notice it gets
+the event that carries it now, with the same empty text:
+
+    after:  for chunk in stream:
+                if chunk.type not in ("content_block_delta", "message_delta"):
+                    continue
+                yield getattr(chunk.delta, "text", "")
+
+A stream that goes anywhere but into loops of this file is served by the adapter.
+Source: the API's pages on streaming, old and new.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from codemods.edits import Edit
+from codemods.plans import Context, Plan, Refusal, Site
+from codemods.rules.leading_space import CountsOnBlank, check_leading_space
+from codemods.rules.old_streams import before_loop, name_of_sum, rewrite_sums
+from codemods.rules.reads import Read, read_at
+from codemods.rules.responses import (
+    LONGEST_LINE,
+    Escapes,
+    check_read,
+    check_visible,
+    free_quote,
+    is_in_fstring,
+    is_test_only,
+    where_it_goes,
+    widen_stop_reason,
+)
+from codemods.template_nodes import widen_over_parentheses
+
+_SAME_ON_BOTH = frozenset({"close", "response"})
+_CONTINUE = "\tcontinue"
+_WRITES = frozenset({"write", "flush"})
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How events are told apart and read. `wanted`, `unwanted`: conditions on the loop variable."""
+
+    wanted: str
+    unwanted: str
+    text: str
+
+
+_TEXT_ONLY = Form(
+    '{0}.type == "content_block_delta" and {0}.delta.type == "text_delta"',
+    '{0}.type != "content_block_delta" or {0}.delta.type != "text_delta"',
+    "",
+)
+_WITH_THE_END = Form(
+    '{0}.type in ("content_block_delta", "message_delta")',
+    '{0}.type not in ("content_block_delta", "message_delta")',
+    '"text", ""',
+)
+
+
+def rewrite_stream(context: Context, site: Site, plan: Plan) -> None:
+    """Plan every loop over the stream. Raises Refusal (TC105) where only the adapter can serve it."""
+    assert site.result is not None
+    attempt = Plan()
+    try:
+        if site.is_async and site.awaited is None:
+            raise Escapes("the stream's coroutine is awaited somewhere else")
+        _follow(context, site, site.result, attempt)
+    except Escapes as reason:
+        raise Refusal("TC106" if site.is_old else "TC105", str(reason)) from reason
+    plan.edits.extend(attempt.edits)
+    plan.notes.extend(attempt.notes)
+
+
+def _follow(context: Context, site: Site, stream: ast.expr, plan: Plan) -> None:
+    parent = context.source.parent(stream)
+    if isinstance(parent, ast.For | ast.AsyncFor) and parent.iter is stream:
+        (_rewrite_old_loop if site.is_old else _rewrite_loop)(context, parent, plan)
+    elif isinstance(parent, ast.comprehension) and parent.iter is stream and not site.is_old:
+        _rewrite_comprehension(context, parent, plan)
+    elif isinstance(parent, ast.Attribute) and parent.attr in _SAME_ON_BOTH and not site.is_old:
+        return
+    elif isinstance(parent, ast.Assign | ast.NamedExpr | ast.withitem):
+        _follow_names(context, site, stream, parent, plan)
+    elif not isinstance(parent, ast.Expr) and not is_test_only(context, stream, parent):
+        raise Escapes(where_it_goes(parent, stream).replace("response", "stream"))
+
+
+def _follow_names(context: Context, site: Site, stream: ast.expr, parent: ast.AST, plan: Plan) -> None:
+    definitions = context.definitions_of_value(stream)
+    targets = parent.targets if isinstance(parent, ast.Assign) else []
+    if not definitions or not all(isinstance(target, ast.Name) for target in targets):
+        raise Escapes(f"the stream is stored where other code may read it (line {stream.lineno})")
+    if isinstance(parent, ast.NamedExpr):
+        _follow(context, site, parent, plan)
+    for definition in definitions:
+        check_visible(context, definition)
+        for use in context.flow.uses(definition):
+            if len(context.flow.reaching(use).definitions) > 1:
+                raise Escapes(f"{use.id} at line {use.lineno} may also be something else")
+            _follow(context, site, use, plan)
+
+
+# -- loops ----------------------------------------------------------------------------------------
+
+
+def _rewrite_loop(context: Context, loop: ast.For | ast.AsyncFor, plan: Plan) -> None:
+    target = _target(loop)
+    reads = _reads(context, target, _body(loop))
+    form = _TEXT_ONLY if _ignores_the_end(loop, reads) else _WITH_THE_END
+    plan.edits.append(_guard(context, loop, [f"if {form.unwanted.format(target.id)}:", _CONTINUE]))
+    _rewrite_reads(context, target.id, reads, form, plan)
+
+
+def _rewrite_old_loop(context: Context, loop: ast.For | ast.AsyncFor, plan: Plan) -> None:
+    target, name = _target(loop), name_of_sum(context)
+    if context.is_taken("getattr"):
+        raise Escapes("the file has a `getattr` of its own")
+    reads = _reads(context, target, _body(loop), is_dict=True)
+    skip = [f"if {_WITH_THE_END.unwanted.format(target.id)}:", _CONTINUE]
+    lines = [*skip, f'{name} += getattr({target.id}.delta, "text", "")']
+    plan.edits.extend([before_loop(context, loop, name), _guard(context, loop, lines)])
+    rewrite_sums(context, reads, name, plan)
+
+
+def _target(loop: ast.For | ast.AsyncFor) -> ast.Name:
+    if not isinstance(loop.target, ast.Name):
+        raise Escapes(f"the loop at line {loop.lineno} takes its pieces apart")
+    return loop.target
+
+
+def _body(loop: ast.For | ast.AsyncFor) -> set[ast.AST]:
+    return {part for statement in loop.body for part in ast.walk(statement)}
+
+
+def _reads(context: Context, target: ast.Name, inside: set[ast.AST], *, is_dict: bool = False) -> list[Read]:
+    """Every read of the loop's pieces; all must be plain reads of a field inside the loop."""
+    reads = []
+    for use in _uses(context, target):
+        read = read_at(context, use, is_dict=is_dict)
+        known = [one.target for one in context.flow.reaching(use).definitions] == [target]
+        if use not in inside or not known:
+            raise Escapes(f"{use.id} at line {use.lineno} is read outside of its loop")
+        if read is None or read.name not in ("completion", "stop_reason"):
+            raise Escapes(f"a piece of the stream is used whole at line {use.lineno}")
+        check_read(context, read.node)
+        reads.append(read)
+    return reads
+
+
+def _uses(context: Context, target: ast.Name) -> Iterator[ast.Name]:
+    for name in context.source.nodes_of(ast.Name):
+        if name.id == target.id and name is not target:
+            if any(one.target is target for one in context.flow.reaching(name).definitions):
+                yield name
+
+
+def _guard(context: Context, loop: ast.For | ast.AsyncFor, lines: list[str]) -> Edit:
+    """Lines that go before the first statement of the body; a tab in them stands for one step."""
+    source, first = context.source, loop.body[0]
+    start = source.span(first)[0]
+    if getattr(first, "decorator_list", None):
+        raise Escapes(f"the loop at line {loop.lineno} begins with a definition")
+    outer = source.indentation(source.span(loop)[0])
+    line = source.line_start(start)
+    alone = not source.data[line:start].strip()
+    inner = source.indentation(start) if alone else outer + ("\t" if outer.endswith("\t") else "    ")
+    step = inner[len(outer) :] or "    "
+    lines = [line.replace("\t", step) for line in lines]
+    if alone:
+        return Edit(line, line, ("".join(f"{inner}{one}{source.newline}" for one in lines),), 5)
+    colon = source.data.rindex(b":", 0, start) + 1
+    return Edit(colon, start, ("".join(f"{source.newline}{inner}{one}" for one in (*lines, "")),))
+
+
+def _ignores_the_end(loop: ast.For | ast.AsyncFor, reads: Sequence[Read]) -> bool:
+    """Whether the loop does the same without the last, empty piece: it only writes or adds up text."""
+    texts = {read.node for read in reads if read.name == "completion"}
+    return len(texts) == len(reads) and all(_is_neutral(statement, texts) for statement in loop.body)
+
+
+def _is_neutral(statement: ast.stmt, texts: set[ast.expr]) -> bool:
+    if isinstance(statement, ast.AugAssign):
+        return isinstance(statement.op, ast.Add) and statement.value in texts
+    if not isinstance(statement, ast.Expr) or not isinstance(statement.value, ast.Call):
+        return False
+    call = statement.value
+    given = all(argument in texts for argument in call.args)
+    if isinstance(call.func, ast.Attribute):
+        return call.func.attr in _WRITES and given and not call.keywords
+    return getattr(call.func, "id", "") == "print" and given and _ends_with_nothing(call)
+
+
+def _ends_with_nothing(call: ast.Call) -> bool:
+    ends = [keyword.value for keyword in call.keywords if keyword.arg == "end"]
+    return len(call.args) == 1 and any(isinstance(end, ast.Constant) and end.value == "" for end in ends)
+
+
+# -- comprehensions -------------------------------------------------------------------------------
+
+
+def _rewrite_comprehension(context: Context, generator: ast.comprehension, plan: Plan) -> None:
+    whole = context.source.parent(generator)
+    assert isinstance(whole, ast.expr)
+    if not isinstance(generator.target, ast.Name):
+        raise Escapes(f"the comprehension at line {whole.lineno} takes the pieces apart")
+    reads = _reads(context, generator.target, set(ast.walk(whole)))
+    only_text = all(read.name == "completion" for read in reads) and _is_joined(context, whole)
+    form = _TEXT_ONLY if only_text else _WITH_THE_END
+    quote = free_quote(context, generator.iter)
+    if quote is None or not context.source.is_placed(generator.iter):
+        raise Escapes(f"no quote is left inside the f-string at line {whole.lineno}")
+    low, high = context.source.span(generator.target)[1], context.source.span(whole)[1] - 1
+    end = widen_over_parentheses(context.source.data, *context.source.span(generator.iter), low, high)[1]
+    condition = form.wanted.format(generator.target.id).replace('"', quote)
+    plan.edits.append(Edit(end, end, (f"{_gap(context, whole, end, condition)}if {condition}",), -4))
+    _rewrite_reads(context, generator.target.id, reads, form, plan)
+
+
+def _gap(context: Context, whole: ast.expr, end: int, condition: str) -> str:
+    """What parts the condition from the rest: a line break if the line would get too long."""
+    source = context.source
+    line = source.line_start(end)
+    if end - line + len(condition) < LONGEST_LINE or is_in_fstring(context, whole):
+        return " "
+    return f"{source.newline}{source.indentation(end)}    "
+
+
+def _is_joined(context: Context, whole: ast.expr) -> bool:
+    """`"".join(…)`: an empty piece more or less makes no difference."""
+    call = context.source.parent(whole)
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
+        return False
+    return call.func.attr == "join" and context.evaluator.text_of(call.func.value) == ""
+
+
+# -- reads ----------------------------------------------------------------------------------------
+
+
+def _rewrite_reads(context: Context, name: str, reads: Sequence[Read], form: Form, plan: Plan) -> None:
+    for read in reads:
+        if read.name == "completion":
+            _check_blank(context, read)
+        if form is _TEXT_ONLY:
+            plan.edits.append(read.attribute("delta.text"))
+            continue
+        quote = free_quote(context, read.node)
+        if quote is None or context.is_taken("getattr"):
+            raise Escapes(f"the piece at line {read.node.lineno} cannot be read in another way")
+        wanted = form.text if read.name == "completion" else '"stop_reason", None'
+        start = context.source.span(read.node)[0]
+        plan.edits.append(Edit(start, start, ("getattr(",)))
+        plan.edits.append(read.attribute(f"delta, {wanted})".replace('"', quote)))
+        if read.name == "stop_reason":
+            widen_stop_reason(context, read.node, plan)
+
+
+def _check_blank(context: Context, read: Read) -> None:
+    try:
+        check_leading_space(context, read.node, is_piece=True)
+    except CountsOnBlank as reason:
+        raise Escapes(str(reason)) from reason
