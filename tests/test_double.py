@@ -176,10 +176,13 @@ def test_completions_stream_in_pieces_and_end_with_an_empty_one(double: Double) 
 @pytest.mark.parametrize("version", [None, "2023-01-01"])
 def test_the_first_version_repeats_the_text_in_each_event(version: str | None, double: Double) -> None:
     whole = complete(double, version).body
+    keys = ["completion", "stop_reason", "model", "stop", "log_id", "truncated", "exception"]
+    assert list(whole) == keys
     assert (whole["truncated"], whole["exception"]) == (False, None)
     streamed = complete(double, version, stream=True).content.decode()
     assert streamed.endswith("data: [DONE]\n\n")
-    events = [json.loads(data) for data in re.findall(r"data: (\{\"type\": \"completion\".*)", streamed)]
+    events = [json.loads(data) for data in re.findall(r"data: (\{\"completion\".*)", streamed)]
+    assert [list(event) for event in events] == [keys] * len(events)
     assert "event: completion" not in streamed
     for event, after in itertools.pairwise(events):
         assert after["completion"].startswith(event["completion"])
