@@ -190,6 +190,13 @@ def test_the_first_version_repeats_the_text_in_each_event(version: str | None, d
     assert events[-1]["stop_reason"] == "stop_sequence"
 
 
+def test_the_first_version_knew_minus_one_as_switched_off(double: Double) -> None:
+    off = {"top_k": -1, "top_p": -1}
+    assert complete(double, "2023-01-01", **off).status == 200
+    assert complete(double, "2023-01-01", top_k=-2).status == 400
+    assert complete(double, "2023-06-01", **off).status == 400
+
+
 def test_messages_stream_as_documented(double: Double) -> None:
     whole = ask(double, model="claude-haiku-5-5").body
     events = ask(double, model="claude-haiku-5-5", stream=True).events

@@ -54,7 +54,7 @@ asyncio.run(main())
 """,
     "error": """
 try:
-    client.completion(**{**ASK, "max_tokens_to_sample": 0})
+    client.completion(**{**ASK, "model": "claude-v99"})
 except anthropic.ApiException as error:
     print(error.args[0], error.args[1]["error"]["type"])
 try:
@@ -63,6 +63,31 @@ except anthropic.ApiException as error:
     print(error)
 """,
 }
+# The opening for the newest SDK. The bodies stay as they are, but for the name of the error.
+BRIDGED = {
+    "client of ours": """\
+import asyncio
+import os
+
+import migrate
+from migrate import AI_PROMPT, HUMAN_PROMPT
+
+client = migrate.Client(os.environ["ANTHROPIC_API_KEY"], api_url=os.environ["ANTHROPIC_BASE_URL"])
+""",
+    "client of the SDK": """\
+import asyncio
+import os
+
+import anthropic
+import migrate
+from migrate import AI_PROMPT, HUMAN_PROMPT
+
+client = migrate.with_completions(
+    anthropic.Anthropic(api_key=os.environ["ANTHROPIC_API_KEY"], base_url=os.environ["ANTHROPIC_BASE_URL"])
+)
+""",
+}
+ASK_LINE = OPENING.splitlines()[-2]
 # What a person would write for the first of them.
 PLAIN = """\
 # runs: sdk 0.2
@@ -100,6 +125,28 @@ def test_a_program_of_the_first_sdk_is_compared_with_a_plain_one(
     assert compare_runs(old, run_text(PLAIN, tmp_path, newest, double)) == []
     wrong = run_text(PLAIN.replace("What is", "What was"), tmp_path, newest, double)
     assert "turn 1" in "\n".join(compare_runs(old, wrong))
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+@pytest.mark.parametrize("opening", BRIDGED.values(), ids=BRIDGED)
+def test_the_adapter_stands_in_for_its_client(
+    opening: str, body: str, double: Double, oldest: Interpreter, newest: Interpreter, tmp_path: Path
+) -> None:
+    old = run_text(OPENING + body, tmp_path, oldest, double)
+    assert old.status == 0, old.stderr
+    after = opening + ASK_LINE + body.replace("anthropic.ApiException", "migrate.ApiException")
+    new = run_text(after, tmp_path, newest, double)
+    assert {request.path for request in new.requests} == {"/v1/messages"}
+    assert compare_runs(old, new) == []
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES)
+def test_unchanged_programs_run_after_install(
+    body: str, double: Double, oldest: Interpreter, newest: Interpreter, tmp_path: Path
+) -> None:
+    old = run_text(OPENING + body, tmp_path, oldest, double)
+    new = run_text("import migrate\nmigrate.install()\n" + OPENING + body, tmp_path, newest, double)
+    assert compare_runs(old, new) == []
 
 
 @pytest.mark.parametrize(
