@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         uninstall,
         with_completions,
     )
-    from migrate.errors import MigrationError, MigrationWarning, PromptError, TranslationError
+    from migrate.errors import ApiException, MigrationError, MigrationWarning, PromptError, TranslationError
     from migrate.legacy import Completion
     from migrate.models import model_arguments
     from migrate.policy import Policy
@@ -49,7 +49,13 @@ _HOMES = {
         "uninstall",
         "with_completions",
     ),
-    "migrate.errors": ("MigrationError", "MigrationWarning", "PromptError", "TranslationError"),
+    "migrate.errors": (
+        "ApiException",
+        "MigrationError",
+        "MigrationWarning",
+        "PromptError",
+        "TranslationError",
+    ),
     "migrate.legacy": ("Completion",),
     "migrate.models": ("model_arguments",),
     "migrate.policy": ("Policy",),
@@ -72,6 +78,7 @@ __all__ = [
     "HUMAN_PROMPT",
     "Anthropic",
     "AnthropicBedrock",
+    "ApiException",
     "AsyncAnthropic",
     "AsyncAnthropicBedrock",
     "AsyncClient",

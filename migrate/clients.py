@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from functools import cache
+from functools import cache, wraps
 from types import ModuleType, new_class
 from typing import TYPE_CHECKING, Any, overload
 
 from migrate import sdk
+from migrate.client_options import client_options
 from migrate.completions import AsyncCompletions, Completions
-from migrate.errors import MigrationWarning
+from migrate.dict_calls import DICT_METHODS, DictCalls
+from migrate.errors import ApiException, MigrationWarning
 from migrate.policy import DEFAULT_POLICY, Policy
 from migrate.prompts import AI_PROMPT, HUMAN_PROMPT
 
@@ -101,6 +103,8 @@ class _Adapted:
 
 def _init(self: Any, *args: Any, migration: Policy | None = None, **options: Any) -> None:
     own, adapted = type(self), type(self)._adapted
+    if _takes_a_key(adapted):
+        args, options = (), client_options(args, options, is_async=sdk.is_async_class(own))
     if own.__dict__.get("_adapted") is None:  # a class that a user derived from ours
         adapted.__init__(self, *args, **options)
     else:
@@ -110,6 +114,12 @@ def _init(self: Any, *args: Any, migration: Policy | None = None, **options: Any
         finally:
             self.__class__ = own
     _set_policy(self, migration or DEFAULT_POLICY)
+
+
+def _takes_a_key(cls: type) -> bool:
+    """Whether a class stands where ``Client`` of SDK 0.2 stood; others have arguments of their own."""
+    package = sdk.load_sdk()
+    return cls is package.Anthropic or cls is package.AsyncAnthropic
 
 
 def _set_policy(client: Any, policy: Policy) -> None:
@@ -168,6 +178,7 @@ _LAID_OVER = {
     "__init__": _init,
     "copy": _copy,
     "with_options": _copy,
+    **DICT_METHODS,
 }
 
 
@@ -187,7 +198,7 @@ def adapter_class(cls: type) -> Any:
     return new_class(cls.__name__, (cls, _Adapted), exec_body=lambda namespace: namespace.update(body))
 
 
-class _Facade:
+class _Facade(DictCalls):
     """``completions`` for a client that is not made from the SDK's classes: a wrapper, a double."""
 
     HUMAN_PROMPT = HUMAN_PROMPT
@@ -254,9 +265,10 @@ def install(*, migration: Policy | None = None) -> None:
     """CHANGE THE INSTALLED ``anthropic`` PACKAGE for the whole running process.
 
     For programs whose ``import anthropic`` cannot be edited. Puts ``completions`` (answered by the
-    Messages API) and ``count_tokens`` on Anthropic, AsyncAnthropic, AnthropicBedrock and
-    AsyncAnthropicBedrock, the two constants on the module and these classes, and
-    ``anthropic.types.Completion`` where it is gone.
+    Messages API), the four methods of SDK 0.2 and ``count_tokens`` on Anthropic, AsyncAnthropic,
+    AnthropicBedrock and AsyncAnthropicBedrock, the two constants on the module and these classes, and
+    ``anthropic.types.Completion`` where it is gone. ``ApiException`` is back, and Anthropic and
+    AsyncAnthropic (Client, AsyncClient) take the arguments of 0.2 as well.
     Call it before anything does ``from anthropic import HUMAN_PROMPT``. On SDK 0.x it replaces the
     SDK's own ``completions``, whose endpoint no model serves any more.
 
@@ -271,12 +283,25 @@ def install(*, migration: Policy | None = None) -> None:
         _put(cls, "HUMAN_PROMPT", HUMAN_PROMPT)
         _put(cls, "AI_PROMPT", AI_PROMPT)
         _put(cls, "count_tokens", _count_tokens)
+        for method in DICT_METHODS:
+            _put(cls, method, DICT_METHODS[method])
+        if _takes_a_key(cls):
+            _put(cls, "__init__", _accepting_old_options(cls.__init__))
+    _put(package, "ApiException", ApiException)
     _put(package, "HUMAN_PROMPT", HUMAN_PROMPT)
     _put(package, "AI_PROMPT", AI_PROMPT)
     if not hasattr(package.types, "Completion"):
         from migrate.legacy import completion_class
 
         _put(package.types, "Completion", completion_class())
+
+
+def _accepting_old_options(init: Any) -> Any:
+    @wraps(init)
+    def accepting(self: Any, *args: Any, **options: Any) -> None:
+        init(self, **client_options(args, options, is_async=sdk.is_async_class(type(self))))
+
+    return accepting
 
 
 def uninstall() -> None:
@@ -296,26 +321,26 @@ def _put(place: type | ModuleType, name: str, value: object) -> None:
 
 if TYPE_CHECKING:
 
-    class Anthropic(anthropic.Anthropic):  # type: ignore[misc, unused-ignore]
+    class Anthropic(DictCalls, anthropic.Anthropic):  # type: ignore[misc, unused-ignore]
         HUMAN_PROMPT: str  # type: ignore[misc, unused-ignore]
         AI_PROMPT: str  # type: ignore[misc, unused-ignore]
         completions: Completions  # type: ignore[assignment, unused-ignore]
 
-        def __init__(self, *, migration: Policy | None = None, **options: Any) -> None: ...
+        def __init__(self, *sdk_02: Any, migration: Policy | None = None, **options: Any) -> None: ...
 
-    class AsyncAnthropic(anthropic.AsyncAnthropic):  # type: ignore[misc, unused-ignore]
+    class AsyncAnthropic(DictCalls, anthropic.AsyncAnthropic):  # type: ignore[misc, unused-ignore]
         HUMAN_PROMPT: str  # type: ignore[misc, unused-ignore]
         AI_PROMPT: str  # type: ignore[misc, unused-ignore]
         completions: AsyncCompletions  # type: ignore[assignment, unused-ignore]
 
-        def __init__(self, *, migration: Policy | None = None, **options: Any) -> None: ...
+        def __init__(self, *sdk_02: Any, migration: Policy | None = None, **options: Any) -> None: ...
 
-    class AnthropicBedrock(anthropic.AnthropicBedrock):  # type: ignore[misc, unused-ignore]
+    class AnthropicBedrock(DictCalls, anthropic.AnthropicBedrock):  # type: ignore[misc, unused-ignore]
         completions: Completions  # type: ignore[assignment, unused-ignore]
 
         def __init__(self, *args: Any, migration: Policy | None = None, **options: Any) -> None: ...
 
-    class AsyncAnthropicBedrock(anthropic.AsyncAnthropicBedrock):  # type: ignore[misc, unused-ignore]
+    class AsyncAnthropicBedrock(DictCalls, anthropic.AsyncAnthropicBedrock):  # type: ignore[misc, unused-ignore]
         completions: AsyncCompletions  # type: ignore[assignment, unused-ignore]
 
         def __init__(self, *args: Any, migration: Policy | None = None, **options: Any) -> None: ...

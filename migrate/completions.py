@@ -80,7 +80,7 @@ class _Calls:
 
     def __init__(self, client: Any, policy: Policy) -> None:
         self._client = client
-        self._policy = policy
+        self.policy = policy
         client_class: Any = type(client)
         self._translator = Translator(policy, sdk.dialect_of(client_class))
 
@@ -122,8 +122,8 @@ class _Calls:
 
     def _reader(self, plan: RequestPlan, stream: Callable[[Any, LegacyChunks], Any]) -> Callable[..., Any]:
         """(answer of messages.create, awaitable=False) -> completion or stream."""
-        leading_space = self._policy.leading_space and not plan.prefilled
-        on_refusal = self._policy.on_refusal
+        leading_space = self.policy.leading_space and not plan.prefilled
+        on_refusal = self.policy.on_refusal
         if plan.arguments.get("stream"):
             return lambda answer, *, awaitable=False: stream(
                 answer, LegacyChunks(leading_space=leading_space, cuts=plan.cuts, on_refusal=on_refusal)
@@ -215,12 +215,12 @@ class Completions(_Calls):
     @cached_property
     def with_raw_response(self) -> CompletionsWithRawResponse:
         """The same calls, giving the raw response whose ``parse()`` is the completion."""
-        return CompletionsWithRawResponse(self._client, self._policy)
+        return CompletionsWithRawResponse(self._client, self.policy)
 
     @cached_property
     def with_streaming_response(self) -> CompletionsWithStreamingResponse:
         """The same calls as context managers, giving a response whose body is not read yet."""
-        return CompletionsWithStreamingResponse(self._client, self._policy)
+        return CompletionsWithStreamingResponse(self._client, self.policy)
 
     def _send(self, legacy: dict[str, Any]) -> Any:
         plan = self._plan(legacy)
@@ -274,12 +274,12 @@ class AsyncCompletions(_Calls):
     @cached_property
     def with_raw_response(self) -> AsyncCompletionsWithRawResponse:
         """The same calls, giving the raw response whose ``parse()`` is the completion."""
-        return AsyncCompletionsWithRawResponse(self._client, self._policy)
+        return AsyncCompletionsWithRawResponse(self._client, self.policy)
 
     @cached_property
     def with_streaming_response(self) -> AsyncCompletionsWithStreamingResponse:
         """The same calls as context managers, giving a response whose body is not read yet."""
-        return AsyncCompletionsWithStreamingResponse(self._client, self._policy)
+        return AsyncCompletionsWithStreamingResponse(self._client, self.policy)
 
     # The call site is known now; the errors of the request belong to the moment it is awaited.
     def _send(self, legacy: dict[str, Any]) -> Awaitable[Any]:

@@ -4,12 +4,14 @@ MigrationError (Exception)
   PromptError (also ValueError)        a prompt, or a conversation to become one, is not in the format
   TranslationError (also ValueError)   understood, but the other API has no honest equivalent
 
+ApiException (Exception)               what the SDK's 0.2 raised, for code that still catches it
+
 MigrationWarning (UserWarning)         it works, and something about it may surprise
 """
 
 from __future__ import annotations
 
-__all__ = ["MigrationError", "MigrationWarning", "PromptError", "TranslationError"]
+__all__ = ["ApiException", "MigrationError", "MigrationWarning", "PromptError", "TranslationError"]
 
 
 class MigrationError(Exception):
@@ -46,6 +48,16 @@ class PromptError(MigrationError, ValueError):
 
 class TranslationError(MigrationError, ValueError):
     """A request or value that the other API cannot express without changing its meaning."""
+
+
+class ApiException(Exception):
+    """What ``anthropic.ApiException`` of SDK 0.2 was: the error of its four methods, and of ours.
+
+    For an answer with an error status, ``args`` are ("post request failed with status code: N", the
+    decoded body), and the error is also the SDK's own for that status, with its attributes. For a
+    prompt that 0.2 would not have sent, ``args`` is its one sentence about it.
+    Source: anthropic==0.2.10 api.py.
+    """
 
 
 class MigrationWarning(UserWarning):

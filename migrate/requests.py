@@ -28,7 +28,7 @@ LEGACY_TIMEOUT = 600
 
 _SAMPLING = ("temperature", "top_p", "top_k")
 _SAMPLING_DEFAULTS = {"temperature": 1}
-_BODY_KEYS = frozenset(
+BODY_KEYS = frozenset(
     {"prompt", "model", "max_tokens_to_sample", "stop_sequences", "metadata", "temperature", "top_p", "top_k"}
 )
 REQUIRED = frozenset({"max_tokens_to_sample", "model", "prompt"})
@@ -80,9 +80,9 @@ def _given(legacy: Mapping[str, Any]) -> Mapping[str, Any]:
         return legacy
     given = {name: value for name, value in legacy.items() if not is_unset(value)}
     extra = given.get("extra_body")
-    if isinstance(extra, Mapping) and not _BODY_KEYS.isdisjoint(extra):
-        given.update((name, extra[name]) for name in _BODY_KEYS & extra.keys())
-        given["extra_body"] = {name: value for name, value in extra.items() if name not in _BODY_KEYS}
+    if isinstance(extra, Mapping) and not BODY_KEYS.isdisjoint(extra):
+        given.update((name, extra[name]) for name in BODY_KEYS & extra.keys())
+        given["extra_body"] = {name: value for name, value in extra.items() if name not in BODY_KEYS}
     return given
 
 
@@ -294,7 +294,7 @@ def warning_text(notes: Iterable[Note]) -> str:
     return "Text Completions call served by Messages: " + "; ".join(note.message for note in notes)
 
 
-_KNOWN = _BODY_KEYS | {"stream", "betas", "extra_headers", "extra_query", "extra_body", "timeout"}
+_KNOWN = BODY_KEYS | {"stream", "betas", "extra_headers", "extra_query", "extra_body", "timeout"}
 
 
 def check_legacy_names(legacy: Mapping[str, Any], callee: str = "arguments_from_legacy()") -> None:

@@ -11,7 +11,7 @@ from functools import cache
 from types import new_class
 from typing import Any
 
-from migrate.errors import PromptError
+from migrate.errors import ApiException, PromptError
 from migrate.models import Provider
 from migrate.routes import Dialect
 
@@ -35,6 +35,19 @@ def is_sdk_class(cls: type) -> bool:
 def is_async_class(cls: type) -> bool:
     """Whether a client class of the SDK is one of its asynchronous ones."""
     return any(base.__name__ == "AsyncAPIClient" for base in cls.__mro__)
+
+
+@cache
+def twin_class(cls: type) -> Any:
+    """The SDK's class for calls of the other kind, as AsyncAnthropic for Anthropic; None if it has none."""
+    package = load_sdk()
+    for base in cls.__mro__:
+        name = base.__name__
+        if getattr(package, name, None) is base:
+            return getattr(
+                package, name.removeprefix("Async") if is_async_class(cls) else f"Async{name}", None
+            )
+    return None
 
 
 @cache
@@ -63,6 +76,36 @@ def default_timeout() -> Any:
 
 
 @cache
+def http_library() -> Any:
+    """httpx, or httpx2, which SDK 1.0 and later use."""
+    return importlib.import_module(load_sdk().DefaultHttpxClient.__mro__[1].__module__.partition(".")[0])
+
+
+@cache
+def _certificates() -> Any:
+    """The trusted certificates; to read them takes longer than all else that goes into a client."""
+    return http_library().create_ssl_context()
+
+
+def connections(*, is_async: bool, proxy: str | None = None) -> Any:
+    """An HTTP client as the SDK makes them; https goes through ``proxy``, a URL, if there is one."""
+    package, library = load_sdk(), http_library()
+    options: dict[str, Any] = {"verify": _certificates()}
+    if proxy:
+        transport = library.AsyncHTTPTransport if is_async else library.HTTPTransport
+        limits = package.DEFAULT_CONNECTION_LIMITS
+        options["mounts"] = {"https://": transport(proxy=proxy, verify=_certificates(), limits=limits)}
+    made = (package.DefaultAsyncHttpxClient if is_async else package.DefaultHttpxClient)(**options)
+    made.legacy_proxy = proxy
+    return made
+
+
+def is_usual(connections: Any) -> bool:
+    """Whether an HTTP client of a client is one that nobody chose, or ours."""
+    return hasattr(connections, "legacy_proxy") or type(connections).__name__.endswith("HttpxClientWrapper")
+
+
+@cache
 def joined_stream(shell: type, name: str) -> Any:
     """``shell`` as a subclass of the SDK's ``Stream`` or ``AsyncStream``, for isinstance checks.
 
@@ -82,14 +125,23 @@ def rejected_prompt(error: PromptError, base_url: str) -> PromptError:
     ``status_code``, ``response``, ``request`` and ``body`` are set as the SDK sets them; ``code``,
     ``offset``, ``line`` and ``column`` say where the prompt is wrong.
     """
-    sdk = load_sdk()
-    httpx = importlib.import_module(sdk.DefaultHttpxClient.__mro__[1].__module__.partition(".")[0])
     words = f"{_SERVER_WORDS}; {error}" if error.code in _NOT_HUMAN_FIRST else f"prompt: {error}"
-    body = {"type": "error", "error": {"type": "invalid_request_error", "message": words}}
-    request = httpx.Request("POST", base_url.rstrip("/") + "/v1/complete")
-    response = httpx.Response(400, request=request, json=body)
+    response, body = _refusal(words, base_url)
     rejected: PromptError = rejection_class()(error, response, body, base_url)
     return rejected
+
+
+def refused_request(words: str, base_url: str) -> Any:
+    """The SDK's error for a request that the old server would have refused with these words."""
+    response, body = _refusal(words, base_url)
+    return load_sdk().BadRequestError(f"Error code: 400 - {body}", response=response, body=body)
+
+
+def _refusal(words: str, base_url: str) -> tuple[Any, dict[str, Any]]:
+    """(response, body) of the old server's 400."""
+    body = {"type": "error", "error": {"type": "invalid_request_error", "message": words}}
+    request = http_library().Request("POST", base_url.rstrip("/") + "/v1/complete")
+    return http_library().Response(400, request=request, json=body), body
 
 
 @cache
@@ -112,3 +164,22 @@ def rejection_class() -> Any:
             return rejected_prompt, self._made_of
 
     return PromptRejectedError
+
+
+def api_exception(error: Any) -> ApiException:
+    """An APIStatusError as SDK 0.2 raised it: an ApiException with its ``args``, and still the SDK's."""
+    theirs = next(cls for cls in type(error).__mro__ if cls.__module__.partition(".")[0] == "anthropic")
+    made: ApiException = api_exception_class(theirs).__new__(api_exception_class(theirs))
+    made.__dict__.update(error.__dict__)
+    made.args = (f"post request failed with status code: {error.status_code}", error.body)
+    return made
+
+
+@cache
+def api_exception_class(theirs: type) -> Any:
+    """ApiException and a class of the SDK in one. A pickled one comes back as a plain ApiException."""
+
+    def fill(body: dict[str, Any]) -> None:
+        body.update(__module__=ApiException.__module__, __reduce__=lambda self: (ApiException, self.args))
+
+    return new_class("ApiException", (ApiException, theirs), exec_body=fill)

@@ -15,16 +15,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+OLDEST = "0.2.10"  # the last release whose one client had completion() and its three sisters
 LEGACY = "0.125.0"  # the last release with client.completions
 NEWEST = "2.12.0"
 QUICK = (LEGACY, NEWEST)
 MATRIX = ("0.40.0", "0.84.0", LEGACY, "1.17.0", NEWEST)
 
 _ROOT = Path(__file__).resolve().parent.parent
+# 0.2 has no class Anthropic and no __version__; Client is there in every release.
 _PROBE = """\
-import sys, anthropic
-anthropic.Anthropic(api_key="probe")
-sys.exit(anthropic.__version__ != sys.argv[1])
+import importlib.metadata, sys, anthropic
+anthropic.Client(api_key="probe")
+sys.exit(importlib.metadata.version("anthropic") != sys.argv[1])
 """
 
 
@@ -58,6 +60,8 @@ def _build(home: Path, python: Path, version: str, extras: Sequence[str]) -> Non
     _run([sys.executable, "-m", "venv", str(home)])
     # Releases before 1.0 ask for httpx without an upper limit and know only its 0.x line.
     limits = ["httpx<1"] if version.startswith("0.") else []
+    if version.startswith("0.2."):
+        limits.append("aiohttp<4")  # is handed time-outs as plain numbers
     pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--prefer-binary"]
     _run([*pip, wanted, *limits])
     _run([str(python), "-c", _PROBE, version])

@@ -176,15 +176,25 @@ def test_completions_stream_in_pieces_and_end_with_an_empty_one(double: Double) 
 @pytest.mark.parametrize("version", [None, "2023-01-01"])
 def test_the_first_version_repeats_the_text_in_each_event(version: str | None, double: Double) -> None:
     whole = complete(double, version).body
+    keys = ["completion", "stop_reason", "model", "stop", "log_id", "truncated", "exception"]
+    assert list(whole) == keys
     assert (whole["truncated"], whole["exception"]) == (False, None)
     streamed = complete(double, version, stream=True).content.decode()
     assert streamed.endswith("data: [DONE]\n\n")
-    events = [json.loads(data) for data in re.findall(r"data: (\{\"type\": \"completion\".*)", streamed)]
+    events = [json.loads(data) for data in re.findall(r"data: (\{\"completion\".*)", streamed)]
+    assert [list(event) for event in events] == [keys] * len(events)
     assert "event: completion" not in streamed
     for event, after in itertools.pairwise(events):
         assert after["completion"].startswith(event["completion"])
     assert events[-1]["completion"] == whole["completion"]
     assert events[-1]["stop_reason"] == "stop_sequence"
+
+
+def test_the_first_version_knew_minus_one_as_switched_off(double: Double) -> None:
+    off = {"top_k": -1, "top_p": -1}
+    assert complete(double, "2023-01-01", **off).status == 200
+    assert complete(double, "2023-01-01", top_k=-2).status == 400
+    assert complete(double, "2023-06-01", **off).status == 400
 
 
 def test_messages_stream_as_documented(double: Double) -> None:

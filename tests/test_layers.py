@@ -30,9 +30,10 @@ MIGRATE_LAYERS = (
         "migrate.double.*",
     ),  # legacy needs pydantic; those above load it when they make an object
     ("migrate.requests", "migrate.responses"),
-    ("migrate.streams", "migrate.sdk"),
-    ("migrate.replies",),
+    ("migrate.streams", "migrate.sdk", "migrate.dict_answers"),
+    ("migrate.replies", "migrate.client_options"),
     ("migrate.completions",),
+    ("migrate.dict_calls",),
     ("migrate.clients",),
 )
 CODEMODS_LAYERS = (
@@ -85,6 +86,7 @@ PURE = frozenset(
         "migrate.requests",
         "migrate.responses",
         "migrate.streams",
+        "migrate.dict_answers",
     }
 )
 # Third-party packages and the only modules that may name them. The SDK is loaded by name in one place.

@@ -1,8 +1,9 @@
 # May know: JSON shapes, the prompt grammar, model facts as a value. No sockets, no clock.
 """Which bodies `/v1/complete` refused.
 
-Sources: the vendor's reference of the endpoint (shapes), its page on prompt validation (turns and
-length), error texts quoted in public issues.
+Sources: the vendor's reference of the endpoint (shapes; what it said of top_k and top_p in 2023 is
+quoted in LangChain's docstrings), its page on prompt validation (turns and length), error texts quoted
+in public issues.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any
 from migrate.double.answers import count_tokens
 from migrate.double.fields import check_fields, list_of, nullable, number, record, text, truth, whole_number
 from migrate.double.refusals import Refusal
+from migrate.double.wire import CUMULATIVE_VERSION
 from migrate.errors import PromptError
 from migrate.models import ModelFacts
 from migrate.prompts import parse_prompt
@@ -37,14 +39,21 @@ FIELDS = {
     "stream": truth,
 }
 REQUIRED = ("model", "prompt", "max_tokens_to_sample")
+SWITCHED_OFF = -1  # what top_k and top_p were by default under the first version, and could be given as
 
 
-def refuse_complete(body: Mapping[str, Any], facts: ModelFacts | None) -> Refusal | None:
+def refuse_complete(
+    body: Mapping[str, Any], facts: ModelFacts | None, version: str = "2023-06-01"
+) -> Refusal | None:
     """The first reason to refuse the body, None if it is accepted. `facts` are those of body["model"].
 
     A model that was retired long ago is accepted: the double stands for the endpoint in its day.
     """
-    shape = (Refusal(problem) for problem in check_fields(body, FIELDS, REQUIRED))
+    given: Mapping[str, Any] = body
+    if version == CUMULATIVE_VERSION:
+        off = {name for name in ("top_k", "top_p") if body.get(name) == SWITCHED_OFF}
+        given = {name: value for name, value in body.items() if name not in off}
+    shape = (Refusal(problem) for problem in check_fields(given, FIELDS, REQUIRED))
     return next(chain(shape, _refuse_model(body, facts), _refuse_prompt(body)), None)
 
 

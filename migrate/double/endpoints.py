@@ -138,7 +138,7 @@ def _version(request: Request) -> str:
 
 
 def _complete(call: Call) -> Response:
-    _stop_at(refuse_complete(call.body, _facts(call)))
+    _stop_at(refuse_complete(call.body, _facts(call), call.version))
     asks = asked("/v1/complete", call.body)
     answer = _scripted(call.reply) or cut_answer(
         _whole_text(call, asks.question), {*asks.stops, HUMAN_PROMPT}, asks.limit

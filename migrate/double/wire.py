@@ -36,18 +36,20 @@ def event(name: str, content: Mapping[str, Any]) -> bytes:
 
 
 def completion_body(answer: Answer, frame: Frame, version: str) -> dict[str, Any]:
-    """The body of `/v1/complete`. A natural end shows as the built-in stop, the Human marker."""
-    truncated = {"truncated": False, "exception": None} if version == CUMULATIVE_VERSION else {}
-    return {
-        "type": "completion",
-        "id": frame.id,
+    """The body of `/v1/complete`. A natural end shows as the built-in stop, the Human marker.
+
+    Under 2023-01-01 it had no type and no id yet, and two keys that were dropped later.
+    """
+    body = {
         "completion": answer.text,
         "stop_reason": _legacy_stop_reason(answer),
         "model": frame.model,
         "stop": _legacy_stop(answer),
         "log_id": frame.id,
-        **truncated,
     }
+    if version == CUMULATIVE_VERSION:
+        return {**body, "truncated": False, "exception": None}
+    return {"type": "completion", "id": frame.id, **body}
 
 
 def completion_events(

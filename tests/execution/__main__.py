@@ -2,8 +2,8 @@
 
     python -m tests.execution BEFORE.py [AFTER.py]
 
-BEFORE runs under the last SDK with Text Completions, AFTER under the newest one; without AFTER the
-codemod writes it. Prints what each asked and printed, then the differences. Exit 0 if there are none.
+BEFORE runs under the last SDK with Text Completions (under 0.2 if its first line is "# runs: sdk 0.2"),
+AFTER under the newest one; without AFTER the codemod writes it. Prints what each asked and printed, then the differences. Exit 0 if there are none.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from pathlib import Path
 
 from codemods.outcome import Options
 from migrate.double import Double
-from tests.execution.compare import ALLOWANCES, compare_runs
+from tests.execution.compare import ALLOWANCES, compare_runs, stated_sdk
 from tests.execution.programs import Interpreter, Run
-from tests.sdks import LEGACY, NEWEST, sdk_python
+from tests.sdks import NEWEST, OLDEST, sdk_python
 
 
 def main() -> int:
@@ -31,15 +31,24 @@ def main() -> int:
     )
     parser.add_argument("--allow", choices=sorted(ALLOWANCES), action="append", default=[])
     chosen = parser.parse_args()
+    sdk = _sdk_of(chosen.before)
+    slash = sdk == OLDEST
     with tempfile.TemporaryDirectory() as folder, Double() as double:
         after = chosen.after or _rewritten(chosen.before, Path(folder))
-        with Interpreter(sdk_python(LEGACY)) as legacy, Interpreter(sdk_python(NEWEST)) as newest:
-            old, new = legacy.run(chosen.before, double), newest.run(after, double)
-    _show(f"before: {chosen.before} on anthropic {LEGACY}", old)
+        with Interpreter(sdk_python(sdk)) as legacy, Interpreter(sdk_python(NEWEST)) as newest:
+            old = legacy.run(chosen.before, double, slash=slash)
+            new = newest.run(after, double, slash=slash)
+    _show(f"before: {chosen.before} on anthropic {sdk}", old)
     _show(f"after: {after} on anthropic {NEWEST}", new)
     found = compare_runs(old, new, frozenset(chosen.allow))
     print("\n".join(found) or "no difference")
     return 1 if found else 0
+
+
+def _sdk_of(program: Path) -> str:
+    """The SDK that the program says it was written for."""
+    first_line = (program.read_text("utf-8-sig", "replace").splitlines() or [""])[0]
+    return stated_sdk(first_line if first_line.startswith("# runs") else "")
 
 
 def _rewritten(before: Path, folder: Path) -> Path:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from migrate.double import Double
 from tests.execution.programs import Interpreter
-from tests.sdks import LEGACY, NEWEST, sdk_python
+from tests.sdks import LEGACY, NEWEST, OLDEST, sdk_python
 
 
 @pytest.fixture(scope="session")
@@ -21,6 +21,19 @@ def double() -> Iterator[Double]:
 def legacy() -> Iterator[Interpreter]:
     with Interpreter(sdk_python(LEGACY), with_project=False) as interpreter:
         yield interpreter
+
+
+@pytest.fixture(scope="session")
+def oldest() -> Iterator[Interpreter]:
+    with Interpreter(sdk_python(OLDEST), with_project=False) as interpreter:
+        yield interpreter
+
+
+@pytest.fixture(scope="session")
+def written_for(request: pytest.FixtureRequest) -> Callable[[str], Interpreter]:
+    """The interpreter with the SDK of that version; an environment that no program needs is not made."""
+    names = {OLDEST: "oldest", LEGACY: "legacy"}
+    return lambda version: request.getfixturevalue(names[version])
 
 
 @pytest.fixture(scope="session")

@@ -55,12 +55,16 @@ class Interpreter:
         if self._process is not None:
             self._process.communicate()  # the end of its input ends it
 
-    def run(self, file: Path, double: Double) -> Run:
-        """Run the file as a script, in an empty folder, with the double as its server."""
+    def run(self, file: Path, double: Double, *, slash: bool = False) -> Run:
+        """Run the file as a script, in an empty folder, with the double as its server.
+
+        `slash` ends the base URL in one: SDK 0.2 joins its path to the URL as a link is joined to a
+        page, and would lose the label otherwise. A program of that time asks for it with "sdk 0.2".
+        """
         label = f"{file.stem}-{next(_labels)}"
         environment = {
             "ANTHROPIC_API_KEY": "sk-double",
-            "ANTHROPIC_BASE_URL": double.base_url_for(label),
+            "ANTHROPIC_BASE_URL": double.base_url_for(label) + "/" * slash,
             "PYTHONPATH": self._path,
         }
         with tempfile.TemporaryDirectory() as folder:

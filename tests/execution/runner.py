@@ -32,6 +32,8 @@ def _load_sdk() -> None:
 
     import anthropic
 
+    if not hasattr(anthropic, "Anthropic"):  # 0.2 loads everything with itself
+        return
     with anthropic.Anthropic(api_key="none") as client:
         for resource in ("messages", "completions"):
             getattr(client, resource, None)

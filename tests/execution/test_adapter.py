@@ -1,21 +1,30 @@
 """Unchanged legacy programs on the newest SDK, through ``install()``, and the same programs rewritten.
 
 The adapter and the codemod translate by the same functions; here they are held against each other. For
-each fixture program that can run: under SDK 0.125.0 it prints what it prints under the newest SDK with
+each fixture program that can run: under the SDK it was written for it prints what it prints under the newest SDK with
 the adapter, and the adapter asks what the rewritten program asks.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from codemods.outcome import Options
 from migrate.double import Double
-from tests.execution.compare import ANY_ORDER, BLANK_STOPS, allowances, compare_requests, compare_runs
+from tests.execution.compare import (
+    ANY_ORDER,
+    BLANK_STOPS,
+    allowances,
+    compare_requests,
+    compare_runs,
+    stated_sdk,
+)
 from tests.execution.programs import PROJECT, Interpreter, Run
 from tests.execution.test_fixtures import case_name, running_programs
+from tests.sdks import OLDEST
 
 LAUNCHER = """\
 import runpy, sys, warnings
@@ -28,10 +37,12 @@ runpy.run_path({program!r}, run_name="__main__")
 """
 
 
-def run_adapted(program: Path, double: Double, newest: Interpreter, folder: Path) -> Run:
+def run_adapted(
+    program: Path, double: Double, newest: Interpreter, folder: Path, *, slash: bool = False
+) -> Run:
     launcher = folder / f"adapted_{program.stem.replace('.', '_')}.py"
     launcher.write_text(LAUNCHER.format(program=str(program), folder=str(program.parent)), "utf-8")
-    return newest.run(launcher, double)
+    return newest.run(launcher, double, slash=slash)
 
 
 def test_the_sample_application_runs_unchanged(
@@ -54,16 +65,23 @@ PROGRAMS = [
 
 @pytest.mark.parametrize("before", PROGRAMS)
 def test_the_adapter_and_the_codemod_ask_the_same(
-    before: Path, double: Double, legacy: Interpreter, newest: Interpreter, tmp_path: Path
+    before: Path,
+    double: Double,
+    written_for: Callable[[str], Interpreter],
+    newest: Interpreter,
+    tmp_path: Path,
 ) -> None:
     from codemods.rewrite import rewrite_source
 
     source = before.read_bytes()
-    allowed = allowances(source.decode("utf-8-sig", "replace").splitlines()[0])
+    first_line = source.decode("utf-8-sig", "replace").splitlines()[0]
+    allowed, sdk = allowances(first_line), stated_sdk(first_line)
+    slash = sdk == OLDEST
     after = tmp_path / before.name
     after.write_bytes(rewrite_source(source, str(before), Options()).source)
-    adapted = run_adapted(before, double, newest, tmp_path)
-    found = compare_runs(legacy.run(before, double), adapted, allowed | {BLANK_STOPS})
+    adapted = run_adapted(before, double, newest, tmp_path, slash=slash)
+    old = written_for(sdk).run(before, double, slash=slash)
+    found = compare_runs(old, adapted, allowed | {BLANK_STOPS})
     assert not found, "\n".join([*found, adapted.stderr])
-    apart = compare_requests(newest.run(after, double).requests, adapted.requests, allowed)
+    apart = compare_requests(newest.run(after, double, slash=slash).requests, adapted.requests, allowed)
     assert not apart, "\n".join(apart)

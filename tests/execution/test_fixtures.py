@@ -1,11 +1,13 @@
 """Fixture programs do the same before and after: the promise "never silently wrong", executed.
 
 Every `fixtures/codemods/*/*.before.py` whose first line is `# runs` takes part. `# runs: any order`
-is for programs that ask several things at once, `# runs: blank stops` for those that stop at newlines.
+is for programs that ask several things at once, `# runs: blank stops` for those that stop at newlines,
+`# runs: sdk 0.2` for those that were written for the first SDK.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,8 +15,9 @@ import pytest
 
 from codemods.outcome import Options
 from migrate.double import Double
-from tests.execution.compare import allowances, compare_runs
+from tests.execution.compare import allowances, compare_runs, stated_sdk
 from tests.execution.programs import PROJECT, Interpreter
+from tests.sdks import OLDEST
 
 FIXTURES = PROJECT / "fixtures" / "codemods"
 
@@ -39,7 +42,11 @@ def test_there_are_programs_to_run() -> None:
 
 @pytest.mark.parametrize("before", running_programs(), ids=case_name)
 def test_same_before_and_after(
-    before: Path, double: Double, legacy: Interpreter, newest: Interpreter, tmp_path: Path
+    before: Path,
+    double: Double,
+    written_for: Callable[[str], Interpreter],
+    newest: Interpreter,
+    tmp_path: Path,
 ) -> None:
     from codemods.rewrite import rewrite_source
 
@@ -48,11 +55,13 @@ def test_same_before_and_after(
     assert outcome.changed, f"nothing was rewritten: {outcome.findings}"
     after = tmp_path / before.name
     after.write_bytes(outcome.source)
+    first_line = source.decode("utf-8-sig", "replace").splitlines()[0]
+    sdk = stated_sdk(first_line)
+    legacy = written_for(sdk)
     with ThreadPoolExecutor(1) as other:
-        new_run = other.submit(newest.run, after, double)
-        old, new = legacy.run(before, double), new_run.result()
+        new_run = other.submit(newest.run, after, double, slash=sdk == OLDEST)
+        old, new = legacy.run(before, double, slash=sdk == OLDEST), new_run.result()
     assert old.status == 0, f"the program itself fails:\n{old.stderr}"
     assert old.requests, "the program asks nothing"
-    first_line = source.decode("utf-8-sig", "replace").splitlines()[0]
     found = compare_runs(old, new, allowances(first_line))
     assert not found, "\n".join([*found, "", outcome.source.decode("utf-8", "replace")])

@@ -10,9 +10,16 @@ from pathlib import Path
 import pytest
 
 from migrate.double import Double
-from tests.execution.compare import ANY_ORDER, BLANK_STOPS, allowances, compare_runs, normal_output
+from tests.execution.compare import (
+    ANY_ORDER,
+    BLANK_STOPS,
+    allowances,
+    compare_runs,
+    normal_output,
+    stated_sdk,
+)
 from tests.execution.programs import PROJECT, Interpreter, Run, run_program
-from tests.sdks import LEGACY, sdk_python
+from tests.sdks import LEGACY, OLDEST, sdk_python
 
 BEFORE = """
 from anthropic import AI_PROMPT, HUMAN_PROMPT, Anthropic
@@ -179,10 +186,13 @@ def test_a_blank_stop_may_be_cut_by_the_adapter_if_the_program_says_so(
         ("# runs", set()),
         ("# runs: any order", {ANY_ORDER}),
         ("# runs: blank stops, any order\n", {ANY_ORDER, BLANK_STOPS}),
+        ("# runs: sdk 0.2", set()),
+        ("# runs: sdk 0.2, any order", {ANY_ORDER}),
     ],
 )
 def test_a_program_says_what_may_differ(line: str, stated: set[str]) -> None:
     assert allowances(line) == stated
+    assert stated_sdk(line) == (OLDEST if "sdk" in line else LEGACY)
 
 
 def test_nothing_else_may_differ() -> None:
