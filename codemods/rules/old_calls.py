@@ -64,15 +64,14 @@ def _check_use(context: Context, node: ast.expr) -> None:
 def _client_classes(context: Context) -> Iterator[ast.Name | ast.Attribute]:
     """The class of each client that the file makes."""
     for call in context.source.nodes_of(ast.Call):
-        function = call.func
-        if isinstance(function, ast.Name | ast.Attribute) and isinstance(
-            context.evaluator.value_of(function), Symbol
-        ):
-            if isinstance(context.evaluator.value_of(call), Client):
-                for definition in context.definitions_of_value(call):
-                    if context.is_exported(definition) and definition.scope.kind == "module":
-                        raise Refusal("TC106", f"{definition.name} may be used from other files")
-                yield function
+        function, value_of = call.func, context.evaluator.value_of
+        is_class = isinstance(value_of(function), Symbol) and isinstance(value_of(call), Client)
+        if not isinstance(function, ast.Name | ast.Attribute) or not is_class:
+            continue
+        for definition in context.definitions_of_value(call):
+            if context.is_exported(definition) and definition.scope.kind == "module":
+                raise Refusal("TC106", f"{definition.name} may be used from other files")
+        yield function
 
 
 def _renamed(context: Context, node: ast.Name | ast.Attribute) -> list[Edit]:

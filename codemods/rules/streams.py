@@ -160,10 +160,10 @@ def _reads(context: Context, target: ast.Name, inside: set[ast.AST], *, is_dict:
 
 
 def _uses(context: Context, target: ast.Name) -> Iterator[ast.Name]:
-    for name in context.source.nodes_of(ast.Name):
-        if name.id == target.id and name is not target:
-            if any(one.target is target for one in context.flow.reaching(name).definitions):
-                yield name
+    loads = (name for name in context.source.nodes_of(ast.Name) if name.id == target.id)
+    for name in loads:
+        if any(one.target is target for one in context.flow.reaching(name).definitions):
+            yield name
 
 
 def _guard(context: Context, loop: ast.For | ast.AsyncFor, lines: list[str]) -> Edit:
