@@ -18,7 +18,9 @@ from collections.abc import Iterator
 
 from codemods.plans import Context
 from codemods.rules.blank_hints import blank_hints
+from codemods.rules.growing_texts import added_to_itself, grown_names
 from codemods.rules.text_containers import Containers
+from codemods.rules.text_positions import cut_begins_at_position, is_find, position_is_harmless
 from codemods.values import UserClass, UserFunction
 
 _DEEPEST = 8
@@ -29,6 +31,8 @@ _SAME_START = frozenset(
 )
 # No argument: the blank is gone either way.
 _DROP_START = frozenset({"strip", "lstrip", "split"})
+# An argument that does not begin with a blank: the blank plays no part.
+_ASKS_THE_END = frozenset({"endswith", "count"})
 _MEASURE = frozenset(
     {
         "len",
@@ -92,6 +96,9 @@ class _Follower:
             return
         self.seen.add(text)
         parent = self.context.source.parent(text)
+        if isinstance(parent, ast.Subscript) and parent.value is text:
+            self._follow_cut(parent, text, depth)
+            return
         self._refuse_counting(text, parent)
         way = _WAYS.get(type(parent))
         if way is not None:
@@ -106,58 +113,31 @@ class _Follower:
         self._follow_names(parent, text, depth)
 
     def _added(self, parent: ast.AugAssign, text: ast.expr, depth: int) -> None:
-        if text is not self.piece or not self._grows(text, parent, depth):
+        if not self._grows(text, parent, depth):
             raise _counts(text, "adds the text to another")
 
     def _grows(self, whole: ast.expr, growing: ast.AST, depth: int) -> bool:
-        """Whether a name that began empty grows by the piece of a stream; if so, follows the name.
-
-        whole: what the name is bound to. growing: the statement or sum that adds the piece.
-        """
-        found = self.context.definitions_of_value(whole)
-        for definition in found:
-            before = definition.previous or {
-                one
-                for part in ast.walk(growing)
-                if isinstance(part, ast.Name) and part.id == definition.name
-                for one in self.context.flow.reaching(part).definitions
-            }
-            if not before or not all(one in found or _is_empty(one.value) for one in before):
-                return False
-            inside = set(ast.walk(growing))
-            for use in self.context.flow.uses(definition):
-                if use not in inside:
-                    self.follow(use, depth + 1)
-        return bool(found)
+        """Whether a name that began empty becomes the text, or grows by a stream's pieces; follows it."""
+        found = grown_names(self.context, whole, growing, is_piece=self.piece is not None)
+        inside = set(ast.walk(growing))
+        for use in (use for one in found or () for use in self.context.flow.uses(one)):
+            if use not in inside:
+                self.follow(use, depth + 1)
+        return found is not None
 
     def _embedded(self, parent: ast.FormattedValue | ast.BinOp, text: ast.expr, depth: int) -> None:
         if isinstance(parent, ast.FormattedValue) and parent.format_spec is not None:
             raise _counts(text, "formats the text to a width")
         if isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Mod) and self._cuts(parent.left):
             raise _counts(text, "formats the text to a width")
-        if text is self.piece and self._is_added_to_itself(parent, depth):
+        growing = added_to_itself(self.context, parent, text)
+        if growing is not None and self._grows(*growing, depth):
             return
         self._refuse_glue(parent, text)
         self._refuse_prompt(parent, text)
         whole = self.context.source.parent(parent) if isinstance(parent, ast.FormattedValue) else parent
         if isinstance(whole, ast.expr):
             self.follow(whole, depth + 1)
-
-    def _is_added_to_itself(self, parent: ast.FormattedValue | ast.BinOp, depth: int) -> bool:
-        """`text = text + chunk.completion`, or the same as an f-string of the two and nothing else."""
-        whole = self.context.source.parent(parent) if isinstance(parent, ast.FormattedValue) else parent
-        parts: list[ast.expr] = []
-        if isinstance(whole, ast.BinOp) and isinstance(whole.op, ast.Add):
-            parts = [whole.left, whole.right]
-        elif isinstance(whole, ast.JoinedStr):
-            parts = [one.value if isinstance(one, ast.FormattedValue) else one for one in whole.values]
-        statement = self.context.source.parent(whole) if whole is not None else None
-        if len(parts) != 2 or parts[1] is not self.piece or not isinstance(statement, ast.Assign):
-            return False
-        names = [target.id for target in statement.targets if isinstance(target, ast.Name)]
-        is_same = isinstance(parts[0], ast.Name) and [parts[0].id] == names
-        assert isinstance(whole, ast.expr)
-        return is_same and self._grows(whole, statement, depth)
 
     def _contained(self, parent: ast.AST, text: ast.expr, depth: int) -> None:
         if isinstance(parent, ast.Tuple) and isinstance(self.context.source.parent(parent), ast.Assign):
@@ -180,8 +160,7 @@ class _Follower:
 
     def _refuse_counting(self, text: ast.expr, parent: ast.AST | None) -> None:
         if isinstance(parent, ast.Subscript):
-            what = "cuts the text by position" if parent.value is text else "looks the text up"
-            raise _counts(text, what)
+            raise _counts(text, "looks the text up")
         if isinstance(parent, ast.Compare) and _compares_text(parent, text):
             raise _counts(text, "compares the whole text")
         if isinstance(parent, ast.Match) or (isinstance(parent, ast.Dict) and text in parent.keys):
@@ -194,6 +173,13 @@ class _Follower:
             isinstance(t, ast.Tuple | ast.List) for t in parent.targets
         ):
             raise _counts(text, "takes the text apart")
+
+    def _follow_cut(self, cut: ast.Subscript, text: ast.expr, depth: int) -> None:
+        begins_at_position = cut_begins_at_position(self.context, cut)
+        if begins_at_position is None:
+            raise _counts(text, "cuts the text by position")
+        if not begins_at_position:
+            self.follow(cut, depth + 1)
 
     def _cuts(self, template: ast.expr) -> bool:
         """Whether a `%` or `.format` template gives a field a width or a precision."""
@@ -256,8 +242,16 @@ class _Follower:
                 self.follow(piece, depth + 1)
             else:
                 self._containers(depth).put_into_display(call)
-        elif name not in _DROP_START or given:
+        elif not self._ignores_start(call, name, given):
             raise _counts(parent, f"calls .{name}() on the text")
+
+    def _ignores_start(self, call: ast.Call, name: str, given: list[ast.expr]) -> bool:
+        """Whether a method gives the same with the blank or without."""
+        if name in _ASKS_THE_END:
+            return bool(given) and not self._starts_blank(given[0])
+        if is_find(call):
+            return position_is_harmless(self.context, call)
+        return name in _DROP_START and not given
 
     def _starts_blank(self, node: ast.expr) -> bool:
         text = self.context.evaluator.text_of(node)
@@ -412,10 +406,6 @@ class _Follower:
 
 def _counts(text: ast.expr, what: str) -> CountsOnBlank:
     return CountsOnBlank(f"line {text.lineno} {what}, and the old leading space is gone")
-
-
-def _is_empty(value: ast.expr | None) -> bool:
-    return isinstance(value, ast.Constant) and value.value == ""
 
 
 def _compares_text(node: ast.Compare, text: ast.expr) -> bool:

@@ -162,7 +162,9 @@ def _link(context: Context, other: Definition, use: ast.Name, plan: Plan) -> Non
 
 
 def is_test_only(context: Context, use: ast.expr, parent: ast.AST | None) -> bool:
-    """`if resp:`, `resp is None` and the like mean the same for both shapes."""
+    """`if resp:`, `bool(resp)`, `resp is None` and the like mean the same for both shapes."""
+    if isinstance(parent, ast.Call):
+        return getattr(parent.func, "id", "") == "bool" and parent.args == [use]
     if isinstance(parent, ast.Compare):
         others = [parent.left, *parent.comparators]
         identity = all(isinstance(op, ast.Is | ast.IsNot) for op in parent.ops)
