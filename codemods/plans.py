@@ -95,6 +95,7 @@ class Plan:
     has_prefill: bool = False
     prompt_is_runtime: bool = False
     streams: bool = False
+    responses: set[ast.expr] = field(default_factory=set)
 
     def bridge(self, rule: str, reason: str, *names: str) -> None:
         self.bridges.setdefault(rule, reason)

@@ -19,6 +19,7 @@ from codemods.edits import Edit
 from codemods.flow import Definition
 from codemods.plans import Context, Plan, Refusal, Site
 from codemods.rules.leading_space import CountsOnBlank, check_leading_space
+from codemods.rules.own_functions import callers_of
 from codemods.rules.reads import Read, read_at
 from codemods.template_nodes import widen_over_parentheses
 
@@ -34,6 +35,8 @@ _NEW_STOP_REASONS = frozenset(
 _SAME_IN_MESSAGES = frozenset({"id", "model"})
 # Beyond this many columns a text read around a whole call is written on several lines.
 LONGEST_LINE = 100
+# A response that functions return to more places than this is not followed.
+_MOST_CALLS = 100
 _STEP = "    "
 
 
@@ -94,6 +97,9 @@ def _follow(context: Context, site: Site, result: ast.expr, plan: Plan) -> None:
         return
     if isinstance(parent, ast.Expr):
         return
+    if isinstance(parent, ast.Return):
+        _follow_return(context, site, parent, plan)
+        return
     definitions = context.definitions_of_value(result)
     simple = isinstance(parent, ast.Assign | ast.NamedExpr) and len(definitions) >= 1
     if isinstance(parent, ast.Assign) and not all(isinstance(target, ast.Name) for target in parent.targets):
@@ -104,6 +110,20 @@ def _follow(context: Context, site: Site, result: ast.expr, plan: Plan) -> None:
         _follow(context, site, parent, plan)
     for definition in definitions:
         _follow_name(context, site, definition, plan)
+
+
+def _follow_return(context: Context, site: Site, statement: ast.Return, plan: Plan) -> None:
+    """A function of the file returns the response: each of its calls is the response."""
+    assert statement.value is not None
+    returned = callers_of(context, statement)
+    if returned is None or len(plan.responses) > _MOST_CALLS:
+        raise Escapes(where_it_goes(statement, statement.value))
+    new = [call for call in returned.calls if call not in plan.responses]
+    plan.responses.update((statement.value, *new))
+    for other in returned.others:
+        _link_value(context, other, f"the function may return something else at line {other.lineno}", plan)
+    for call in new:
+        _follow(context, site, call, plan)
 
 
 def where_it_goes(parent: ast.AST | None, result: ast.expr) -> str:
@@ -141,9 +161,12 @@ def _follow_use(context: Context, site: Site, definition: Definition, use: ast.N
     parent = context.source.parent(use)
     if not is_test_only(context, use, parent):
         read = read_at(context, use, is_dict=site.is_old)
-        if read is None:
+        if read is not None:
+            _read(context, read, plan)
+        elif isinstance(parent, ast.Return):
+            _follow_return(context, site, parent, plan)
+        else:
             raise Escapes(where_it_goes(parent, use))
-        _read(context, read, plan)
     for other in context.flow.reaching(use).definitions:
         if other is not definition:
             _link(context, other, use, plan)
@@ -151,14 +174,28 @@ def _follow_use(context: Context, site: Site, definition: Definition, use: ast.N
 
 def _link(context: Context, other: Definition, use: ast.Name, plan: Plan) -> None:
     """Another value may be read at the same place: fine if it is None or a response of ours."""
-    value = other.value
-    if isinstance(value, ast.Constant) and value.value is None and not other.path:
+    value = other.value if not other.path else None
+    _link_value(context, value, f"{use.id} at line {use.lineno} may also be something else", plan)
+
+
+def _link_value(context: Context, value: ast.expr | None, otherwise: str, plan: Plan) -> None:
+    if value in plan.responses or (isinstance(value, ast.Constant) and value.value is None):
         return
     for site in context.sites:
         if value is not None and site.result is value:
             plan.linked.append(site)
             return
-    raise Escapes(f"{use.id} at line {use.lineno} may also be something else")
+    if isinstance(value, ast.Name) and _is_response(context, value, plan):
+        return
+    raise Escapes(otherwise)
+
+
+def _is_response(context: Context, name: ast.Name, plan: Plan) -> bool:
+    """Whether a name holds nothing but responses of the file's calls."""
+    reaching = context.flow.reaching(name)
+    sites = [site for one in reaching.definitions for site in context.sites if site.result is one.value]
+    plan.linked.extend(sites)
+    return reaching.complete and bool(sites) and len(sites) == len(reaching.definitions)
 
 
 def is_test_only(context: Context, use: ast.expr, parent: ast.AST | None) -> bool:

@@ -1,0 +1,78 @@
+"""Find where the value that a function of this file returns goes, if every caller is in sight.
+
+followed:   def ask(q): return client.completions.create(…)        … ask(q).completion
+not so:     a method, a function that other files import, one that is handed on or wrapped
+"""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+from codemods.plans import Context
+
+# Decorators that call the function again and give back what it gave.
+_RETRIES = frozenset({"retry", "on_exception", "on_predicate", "wraps"})
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """calls: the expressions that are the returned value. others: what else the function may return."""
+
+    calls: list[ast.expr]
+    others: list[ast.expr]
+
+
+def callers_of(context: Context, statement: ast.Return) -> Returned | None:
+    """Where the value of a return statement goes; None if that cannot be seen."""
+    function: ast.AST | None = statement
+    while function is not None and not isinstance(
+        function, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+    ):
+        function = context.source.parent(function)
+    if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) or not _is_plain(function):
+        return None
+    definitions = [
+        one
+        for scope in context.flow.scopes.values()
+        for one in scope.definitions.get(function.name, ())
+        if one.scope.kind != "class"
+    ]
+    if [one.node for one in definitions] != [function] or not context.can_edit(definitions[0]):
+        return None
+    calls = [_call_of(context, use, function) for use in context.flow.uses(definitions[0])]
+    found = [call for call in calls if call is not None]
+    return Returned(found, _returned(function)) if found and len(found) == len(calls) else None
+
+
+def _is_plain(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether a call gives what is returned: no generator, no decorator but one that tries again."""
+    for decorator in function.decorator_list:
+        named = decorator.func if isinstance(decorator, ast.Call) else decorator
+        if (getattr(named, "attr", None) or getattr(named, "id", None)) not in _RETRIES:
+            return False
+    return not any(isinstance(part, ast.Yield | ast.YieldFrom) for part in ast.walk(function))
+
+
+def _call_of(
+    context: Context, use: ast.Name, function: ast.FunctionDef | ast.AsyncFunctionDef
+) -> ast.expr | None:
+    call = context.source.parent(use)
+    if not isinstance(call, ast.Call) or call.func is not use:
+        return None
+    if isinstance(function, ast.FunctionDef):
+        return call
+    above = context.source.parent(call)
+    return above if isinstance(above, ast.Await) else None
+
+
+def _returned(function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.expr]:
+    found: list[ast.expr] = []
+    stack: list[ast.AST] = list(function.body)
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.Return) and node.value is not None:
+            found.append(node.value)
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+            stack.extend(ast.iter_child_nodes(node))
+    return found
