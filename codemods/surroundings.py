@@ -15,6 +15,7 @@ from codemods.plans import Context, Plan, Site
 from codemods.rules.completion_types import TypeEdits, plan_types
 from codemods.rules.constants import ConstantEdits, plan_constants
 from codemods.rules.old_calls import client_edits
+from codemods.rules.old_errors import caught_errors
 from codemods.sdk_surface import PROMPT_CONSTANTS, SDK_PACKAGES
 from codemods.survival import Survival
 
@@ -55,7 +56,7 @@ class Surroundings:
         gone = [*constants.removed, *constants.defined, *(definition for definition, _ in types.imports)]
         out = types.edits + constants.edits
         gone += self._unused_imports(self.site_edits + out, gone)
-        out += self._clients()
+        out += self._clients() + self._errors()
         return out + remove_names(self.source, gone, lines)
 
     def _is_top_level(self, definition: Definition) -> bool:
@@ -107,6 +108,22 @@ class Surroundings:
             else:
                 reason = why_not or "its arguments have other names now; it stays for the calls that are left"
                 self._report("TC401", call, reason, "manual")
+        return out
+
+    def _errors(self) -> list[Edit]:
+        """`except` clauses for the errors of SDK 0.2."""
+        if self.blocked or not self.context.rule_is_on("TC014"):
+            return []
+        adapted = any(one.rule == "TC106" for one in self.findings)
+        out: list[Edit] = []
+        for caught in caught_errors(self.context, adapted=adapted):
+            self._report("TC014", caught.node, "the SDK's errors have another root now")
+            out += caught.edits
+            places = {self.source.position(self.source.span(node)[0]) for node in caught.nodes}
+            self.findings[:] = [
+                one for one in self.findings if one.rule != "TC411" or (one.line, one.column) not in places
+            ]
+            self.needs.update({"ApiException"} if adapted else ())
         return out
 
     def _report(self, rule: str, node: ast.AST, message: str, status: str = "rewritten") -> None:

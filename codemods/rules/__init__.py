@@ -74,6 +74,12 @@ RULES: tuple[RuleInfo, ...] = (
         "Since 0.3.0 a client takes keywords only, under other names.",
     ),
     RuleInfo(
+        "TC014", "rewrite-api-exception", "rewritten",
+        "What catches the error of SDK 0.2 catches the SDK's errors of today.",
+        "except anthropic.ApiException:", "except anthropic.APIError:",
+        "ApiException left the SDK in 0.3.0; looking the name up fails while an error is being handled.",
+    ),
+    RuleInfo(
         "TC101", "bridge-prompt", "bridged",
         "A prompt whose turns cannot be read here is converted at run time.",
         "prompt=build(history)", "**arguments_from_prompt(build(history))",
