@@ -20,54 +20,19 @@ from codemods.plans import Context
 from codemods.rules.blank_hints import blank_hints
 from codemods.rules.growing_texts import added_to_itself, grown_names
 from codemods.rules.text_containers import Containers
+from codemods.rules.text_methods import (
+    ASKS_THE_END,
+    DROP_START,
+    HARMLESS,
+    MEASURE,
+    PATTERNS,
+    SAME_START,
+)
 from codemods.rules.text_positions import cut_begins_at_position, is_find, position_is_harmless
 from codemods.values import UserClass, UserFunction
 
 _DEEPEST = 8
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
-# Text in, the same text out, but for letters and its end.
-_SAME_START = frozenset(
-    {"lower", "upper", "rstrip", "title", "casefold", "swapcase", "removesuffix", "expandtabs"}
-)
-# No argument: the blank is gone either way.
-_DROP_START = frozenset({"strip", "lstrip", "split"})
-# An argument that does not begin with a blank: the blank plays no part.
-_ASKS_THE_END = frozenset({"endswith", "count"})
-_MEASURE = frozenset(
-    {
-        "len",
-        "list",
-        "hash",
-        "enumerate",
-        "tuple",
-        "set",
-        "frozenset",
-        "sorted",
-        "ord",
-        "iter",
-        "zip",
-        "reversed",
-    }
-    | {"bytes", "bytearray", "map", "filter"}
-)
-_HARMLESS = frozenset(
-    {
-        "print",
-        "loads",
-        "int",
-        "float",
-        "write",
-        "debug",
-        "info",
-        "warning",
-        "error",
-        "critical",
-        "exception",
-        "log",
-    }
-    | {"literal_eval", "echo", "strip", "lstrip"}
-)
-_PATTERNS = frozenset({"search", "sub", "subn", "findall", "finditer", "split"})
 
 
 class CountsOnBlank(Exception):
@@ -234,7 +199,7 @@ class _Follower:
         if not isinstance(call, ast.Call) or call.func is not parent:
             raise _counts(parent, f"takes .{name} of the text")
         given = [*call.args, *(keyword.value for keyword in call.keywords)]
-        if (name == "replace" and not self._starts_blank(given[0])) or name in _SAME_START:
+        if (name == "replace" and not self._starts_blank(given[0])) or name in SAME_START:
             self.follow(call, depth + 1)
         elif name == "split" and given and not self._starts_blank(given[0]):
             piece = self.context.source.parent(call)
@@ -247,11 +212,11 @@ class _Follower:
 
     def _ignores_start(self, call: ast.Call, name: str, given: list[ast.expr]) -> bool:
         """Whether a method gives the same with the blank or without."""
-        if name in _ASKS_THE_END:
+        if name in ASKS_THE_END:
             return bool(given) and not self._starts_blank(given[0])
         if is_find(call):
             return position_is_harmless(self.context, call)
-        return name in _DROP_START and not given
+        return name in DROP_START and not given
 
     def _starts_blank(self, node: ast.expr) -> bool:
         text = self.context.evaluator.text_of(node)
@@ -262,9 +227,9 @@ class _Follower:
         if not isinstance(call, ast.Call) or call.func is text:
             return
         name = getattr(call.func, "id", None) or getattr(call.func, "attr", None) or ""
-        if isinstance(call.func, ast.Name) and name in _MEASURE:
+        if isinstance(call.func, ast.Name) and name in MEASURE:
             raise _counts(text, "measures the text or takes it apart")
-        if name in ("match", "fullmatch") or (name in _PATTERNS and self._is_anchored(call, text)):
+        if name in ("match", "fullmatch") or (name in PATTERNS and self._is_anchored(call, text)):
             raise _counts(text, "matches the text from its start")
         if isinstance(call.func, ast.Attribute) and name in ("get", "pop", "index", "count"):
             raise _counts(text, "looks the text up")
@@ -278,7 +243,7 @@ class _Follower:
             if isinstance(call.func, ast.Attribute):
                 self._containers(depth, text).put_into_name(call.func.value)
             self._goes_out_of_sight(text)
-        elif name not in _HARMLESS:
+        elif name not in HARMLESS:
             self._follow_parameter(call, parent, text, depth)
 
     def _is_anchored(self, call: ast.Call, text: ast.expr) -> bool:

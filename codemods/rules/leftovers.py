@@ -69,7 +69,7 @@ def _old_calls(context: Context, node: ast.AST, used: set[ast.AST]) -> Iterator[
     named = {keyword.arg for keyword in node.keywords}
     legacy = "max_tokens_to_sample" in named or (method != "completion" and _mentions_sdk(context))
     unclear = bool(named & {None, "prompt"}) and _mentions_sdk(context)
-    if isinstance(value, Client) or (isinstance(value, Unknown) and (legacy or unclear)):
+    if isinstance(value, Client | Symbol) or (isinstance(value, Unknown) and (legacy or unclear)):
         reason = f"`.{method}()` looks like SDK 0.2, but whose method it is cannot be told"
         yield "TC401", node, reason, f"client.{_SDK_02_METHODS[method]}"
 

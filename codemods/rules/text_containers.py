@@ -41,20 +41,34 @@ class Containers:
 
     def put_into_name(self, holder: ast.expr) -> None:
         """A text went into `holder` by `.append`, an item store or the like."""
-        name = getattr(holder, "id", None) or getattr(holder, "attr", None)
-        if isinstance(name, str):
-            self._follow_loads(name, 0)
+        self._follow_holder(holder, 0)
 
     def put_into_display(self, display: ast.expr) -> None:
         """A text is an element of this list, dict, tuple or comprehension."""
         self._follow(display, 0)
 
-    def _follow_loads(self, name: str, depth: int) -> None:
-        source = self.context.source
-        loads: list[ast.expr] = [node for node in source.nodes_of(ast.Name) if node.id == name]
-        loads += [node for node in source.nodes_of(ast.Attribute) if node.attr == name]
+    def _follow_holder(self, holder: ast.expr, depth: int) -> None:
+        """Every load of the variable or attribute that holds the container now."""
+        loads: list[ast.expr] = []
+        if isinstance(holder, ast.Name):
+            loads += self._loads_of_variable(holder)
+        elif isinstance(holder, ast.Attribute):
+            loads += [one for one in self.context.source.nodes_of(ast.Attribute) if one.attr == holder.attr]
         for node in loads:
             self._follow(node, depth + 1)
+
+    def _loads_of_variable(self, name: ast.Name) -> list[ast.Name]:
+        """The loads of the same variable, wherever they stand; of all of its name if it is not clear which."""
+        bound = [
+            one
+            for scope in self.context.flow.scopes.values()
+            for one in scope.definitions.get(name.id, ())
+            if one.target is name or name in one.uses
+        ]
+        if not bound:
+            return [one for one in self.context.source.nodes_of(ast.Name) if one.id == name.id]
+        scopes = {one.scope for one in bound}
+        return [use for scope in scopes for one in scope.definitions[name.id] for use in one.uses]
 
     def _follow(self, container: ast.expr, depth: int) -> None:
         if container in self.seen or depth > _DEEPEST:
@@ -142,10 +156,8 @@ class Containers:
 
     def _follow_assignment(self, parent: ast.Assign | ast.AnnAssign, depth: int) -> None:
         for target in parent.targets if isinstance(parent, ast.Assign) else [parent.target]:
-            if isinstance(target, ast.Name):
-                self._follow_loads(target.id, depth)
-            elif isinstance(target, ast.Attribute):
-                self._follow_loads(target.attr, depth)
+            if isinstance(target, ast.Name | ast.Attribute):
+                self._follow_holder(target, depth)
             elif isinstance(target, ast.Subscript):
                 self.put_into_name(target.value)
             elif isinstance(target, ast.Tuple | ast.List):

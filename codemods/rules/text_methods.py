@@ -1,0 +1,48 @@
+# What methods and functions make of a text that begins with a blank. Data only.
+"""Names of methods and functions, by what they do with the start of a text."""
+
+from __future__ import annotations
+
+# Text in, the same text out, but for letters and its end.
+SAME_START = frozenset(
+    {"lower", "upper", "rstrip", "title", "casefold", "swapcase", "removesuffix", "expandtabs"}
+)
+# No argument: the blank is gone either way.
+DROP_START = frozenset({"strip", "lstrip", "split"})
+# An argument that does not begin with a blank: the blank plays no part.
+ASKS_THE_END = frozenset({"endswith", "count"})
+MEASURE = frozenset(
+    {
+        "len",
+        "list",
+        "hash",
+        "enumerate",
+        "tuple",
+        "set",
+        "frozenset",
+        "sorted",
+        "ord",
+        "iter",
+        "zip",
+        "reversed",
+    }
+    | {"bytes", "bytearray", "map", "filter"}
+)
+HARMLESS = frozenset(
+    {
+        "print",
+        "loads",
+        "int",
+        "float",
+        "write",
+        "debug",
+        "info",
+        "warning",
+        "error",
+        "critical",
+        "exception",
+        "log",
+    }
+    | {"literal_eval", "echo", "strip", "lstrip"}
+)
+PATTERNS = frozenset({"search", "sub", "subn", "findall", "finditer", "split"})
