@@ -18,6 +18,7 @@ from codemods.templates import TemplateReader
 from codemods.values import Client, Migrated, Wrapper
 
 LegacyMethod = Literal["create", "completion", "completion_stream", "acompletion", "acompletion_stream"]
+Streaming = Literal["no", "yes", "maybe"]
 # Methods that take text or items into an object.
 _TAKES_IN = MUTATORS | {"write", "writelines", "put", "appendleft", "extendleft"}
 
@@ -94,7 +95,7 @@ class Plan:
     model_is_runtime: bool = False
     has_prefill: bool = False
     prompt_is_runtime: bool = False
-    streams: bool = False
+    streams: Streaming = "no"
     responses: set[ast.expr] = field(default_factory=set)
 
     def bridge(self, rule: str, reason: str, *names: str) -> None:

@@ -70,7 +70,7 @@ TRAPS: dict[str, tuple[set[str], list[str], list[str]]] = {
     "34_stop_reason_variable": (EITHER, [], []),
     "35_stop_text": (EITHER, [], ["stop_sequence =="]),
     "36_blank_stops": (BRIDGED, ['"\\n"'], []),
-    "37_dynamic_stream": (BRIDGED | MANUAL, ["stream=flag"], []),
+    "37_dynamic_stream": (PLAIN, ["stream=flag", "piece.delta.text", "block.text"], []),
     "37_stream_in_splat": (PLAIN, ['"stream": True', "piece.delta.text"], []),
     "38_name_reused": (PLAIN, ["print(completion.strip().upper())"], []),
     "39_attribute_store": (BRIDGED, ["resp.completion = resp.completion.strip()", "as_completion("], []),

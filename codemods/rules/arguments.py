@@ -20,7 +20,7 @@ from codemods.argument_reading import Arguments, read_arguments
 from codemods.edits import Edit
 from codemods.flow import Definition
 from codemods.places import Place, list_removals, removals
-from codemods.plans import Context, Plan, Refusal, Site, Touch
+from codemods.plans import Context, Plan, Refusal, Site, Streaming, Touch
 from codemods.rules.limits import rewrite_limit
 from codemods.rules.models import rewrite_model
 from codemods.rules.prompts import convert_prompt
@@ -98,28 +98,29 @@ def _declare_touches(plan: Plan, arguments: Arguments) -> None:
 # -- single arguments -----------------------------------------------------------------------------
 
 
-def _streams(context: Context, arguments: Arguments, gone: list[Place]) -> bool:
-    """Whether the call streams, which must be certain."""
+def _streams(context: Context, arguments: Arguments, gone: list[Place]) -> Streaming:
+    """Whether the call streams."""
     place = arguments.places.get("stream")
     if place is None:
-        return False
+        return "no"
     value = context.evaluator.value_of(place.value)
-    if isinstance(value, Constant) and value.value is True and "stream" not in arguments.conditional:
-        return True
+    certain = "stream" not in arguments.conditional
+    if isinstance(value, Constant) and value.value is True and certain:
+        return "yes"
     if (isinstance(value, Constant) and value.value in (False, None)) or _is_not_given(context, place.value):
         gone.append(place)
-        return False
-    raise Refusal("TC105", "whether the call streams is known only at run time")
+        return "no"
+    return "maybe"
 
 
 def _settle_old_stream(site: Site, plan: Plan, arguments: Arguments) -> None:
     """SDK 0.2 streamed by the name of the method; `stream=True` could be given as well."""
     wants = site.method.endswith("_stream")
-    if "stream" in arguments.places and not (plan.streams and wants):
+    if "stream" in arguments.places and not (plan.streams == "yes" and wants):
         raise Refusal("TC106", "its `stream` argument does not fit the method")
-    if wants and not plan.streams and "prompt" in arguments.places:
+    if wants and plan.streams == "no" and "prompt" in arguments.places:
         plan.edits.extend(arguments.places["prompt"].append("stream", "True", 7))
-    plan.streams = wants
+    plan.streams = "yes" if wants else "no"
 
 
 def _is_not_given(context: Context, node: ast.expr) -> bool:

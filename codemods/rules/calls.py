@@ -20,7 +20,7 @@ from codemods.plans import Context, Plan, Refusal, Site, Touch
 from codemods.rules.arguments import rewrite_arguments
 from codemods.rules.old_calls import prepare_old_call
 from codemods.rules.responses import is_in_fstring, rewrite_reads
-from codemods.rules.streams import rewrite_stream
+from codemods.rules.streams import rewrite_either, rewrite_stream
 
 _PACKAGE_REASON = "the anthropic_bedrock package has no Messages API; use anthropic.AnthropicBedrock"
 
@@ -52,7 +52,7 @@ def rewriting_rule(site: Site, plan: Plan) -> str:
     """The rule that a call is rewritten under: by the release it was written for, and what it gives."""
     if site.is_old:
         return "TC011"
-    return "TC012" if plan.streams else "TC001"
+    return "TC001" if plan.streams == "no" else "TC012"
 
 
 def _needed_rules(site: Site, plan: Plan) -> list[str]:
@@ -104,7 +104,8 @@ def _rewrite(context: Context, site: Site) -> Plan:
     if site.is_old:
         prepare_old_call(context, site, plan)
     rewrite_arguments(context, site, plan)
-    (rewrite_stream if plan.streams else rewrite_reads)(context, site, plan)
+    rewrite = {"no": rewrite_reads, "yes": rewrite_stream, "maybe": rewrite_either}[plan.streams]
+    rewrite(context, site, plan)
     end = context.source.span(site.load)[1]
     new = "messages.create" if site.is_old else "messages"
     plan.edits.append(Edit(end - len(site.load.attr), end, (new,)))

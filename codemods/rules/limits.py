@@ -62,7 +62,7 @@ def rewrite_limit(context: Context, plan: Plan, arguments: Arguments) -> None:
             f"max_tokens {limit} -> {most}, the model's maximum (the old server cut it silently)"
         )
         limit = most
-    if limit >= _GUARDED_LIMIT and "timeout" not in arguments.places and not plan.streams:
+    if limit >= _GUARDED_LIMIT and "timeout" not in arguments.places and plan.streams != "yes":
         plan.edits.extend(place.append("timeout", _OLD_TIMEOUT, 6))
         plan.notes.append(
             "timeout=600, the old default: without it the SDK refuses this limit when not streaming"

@@ -154,10 +154,11 @@ def check_visible(context: Context, definition: Definition) -> None:
 def _follow_name(context: Context, site: Site, definition: Definition, plan: Plan) -> None:
     check_visible(context, definition)
     for use in context.flow.uses(definition):
-        _follow_use(context, site, definition, use, plan)
+        follow_use(context, site, definition, use, plan)
 
 
-def _follow_use(context: Context, site: Site, definition: Definition, use: ast.Name, plan: Plan) -> None:
+def follow_use(context: Context, site: Site, definition: Definition, use: ast.Name, plan: Plan) -> None:
+    """Plan the place where a name that holds the response is read."""
     parent = context.source.parent(use)
     if not is_test_only(context, use, parent):
         read = read_at(context, use, is_dict=site.is_old)

@@ -35,6 +35,7 @@ from codemods.rules.responses import (
     Escapes,
     check_read,
     check_visible,
+    follow_use,
     free_quote,
     is_in_fstring,
     is_test_only,
@@ -81,6 +82,37 @@ def rewrite_stream(context: Context, site: Site, plan: Plan) -> None:
         raise Refusal("TC106" if site.is_old else "TC105", str(reason)) from reason
     plan.edits.extend(attempt.edits)
     plan.notes.extend(attempt.notes)
+
+
+def rewrite_either(context: Context, site: Site, plan: Plan) -> None:
+    """A call that streams or not as a value says: loops read events, everything else reads a Message.
+
+    Each stays the error it was if the value does not fit. Raises Refusal (TC105).
+    """
+    assert site.result is not None
+    attempt = Plan()
+    try:
+        definitions = context.definitions_of_value(site.result)
+        if not definitions or (site.is_async and site.awaited is None):
+            raise Escapes("whether the call streams is known only at run time")
+        for definition in definitions:
+            check_visible(context, definition)
+            for use in context.flow.uses(definition):
+                if _is_iterated(context, use):
+                    _follow(context, site, use, attempt)
+                else:
+                    follow_use(context, site, definition, use, attempt)
+    except Escapes as reason:
+        raise Refusal("TC105", str(reason)) from reason
+    plan.edits.extend(attempt.edits)
+    plan.linked.extend(attempt.linked)
+    plan.reviews.update(attempt.reviews)
+    plan.notes.append("whether it streams is known only at run time; both ways of reading are rewritten")
+
+
+def _is_iterated(context: Context, use: ast.Name) -> bool:
+    parent = context.source.parent(use)
+    return isinstance(parent, ast.For | ast.AsyncFor | ast.comprehension) and parent.iter is use
 
 
 def _follow(context: Context, site: Site, stream: ast.expr, plan: Plan) -> None:

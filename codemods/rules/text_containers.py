@@ -58,7 +58,7 @@ class Containers:
             self._follow(node, depth + 1)
 
     def _loads_of_variable(self, name: ast.Name) -> list[ast.Name]:
-        """The loads of the same variable, wherever they stand; of all of its name if it is not clear which."""
+        """The loads of the same variable; of every variable of its name if it is not clear which."""
         bound = [
             one
             for scope in self.context.flow.scopes.values()
