@@ -173,7 +173,15 @@ def _target(loop: ast.For | ast.AsyncFor) -> ast.Name:
 
 
 def _body(loop: ast.For | ast.AsyncFor) -> set[ast.AST]:
-    return {part for statement in loop.body for part in ast.walk(statement)}
+    """Everything that runs inside the loop; a function made there may run when it is over."""
+    inside: set[ast.AST] = set()
+    stack: list[ast.AST] = list(loop.body)
+    while stack:
+        node = stack.pop()
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.GeneratorExp):
+            inside.add(node)
+            stack.extend(ast.iter_child_nodes(node))
+    return inside
 
 
 def _reads(context: Context, target: ast.Name, inside: set[ast.AST], *, is_dict: bool = False) -> list[Read]:
