@@ -46,7 +46,7 @@ def _move(given: dict[str, Any], old: str, new: str, value: Callable[[Any], Any]
 
 
 def _base_url(api_url: str | None) -> str | None:
-    return api_url and urljoin(api_url, _PATH).removesuffix(_PATH)
+    return api_url and urljoin(api_url, _PATH).removesuffix(f"/{_PATH}")
 
 
 def _timeout(seconds: Any) -> Any:

@@ -488,6 +488,7 @@ def surface() -> dict[str, Any]:
     places = [anthropic, anthropic.types, anthropic.Anthropic, anthropic.AsyncAnthropic]
     places += [anthropic.AnthropicBedrock, anthropic.AsyncAnthropicBedrock]
     names = ("completions", "count_tokens", "HUMAN_PROMPT", "AI_PROMPT", "Completion")
+    names += ("completion", "acompletion_stream", "ApiException", "__init__")
     return {f"{place.__name__}.{name}": vars(place).get(name) for place in places for name in names}
 
 
@@ -508,6 +509,9 @@ def check_install_and_uninstall() -> None:
             assert completion.completion == "Hello"
             assert last_request().path == "/v1/messages"
             assert own.HUMAN_PROMPT == HUMAN_PROMPT
+            assert own.completion(**ASK)["completion"] == "Hello"
+        assert anthropic.Client("key", double.base_url).base_url == early.base_url
+        assert anthropic.ApiException is migrate.ApiException
     finally:
         migrate.uninstall()
     assert surface() == before
@@ -515,11 +519,11 @@ def check_install_and_uninstall() -> None:
     assert surface() == before
 
 
-def main() -> None:
+def run_checks(module: dict[str, Any]) -> None:
     warnings.simplefilter("ignore")
     results: dict[str, str | None] = {}
     with double:
-        for name, check in [item for item in globals().items() if item[0].startswith("check_")]:
+        for name, check in [item for item in module.items() if item[0].startswith("check_")]:
             try:
                 check()
                 results[name] = None
@@ -529,4 +533,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_checks(globals()))

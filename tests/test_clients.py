@@ -1,6 +1,6 @@
 """The drop-in clients with real SDKs, over a real connection to the double.
 
-The checks themselves are in clients_checks.py and run inside each SDK environment.
+The checks themselves are in clients_checks.py and clients_checks_02.py and run inside each SDK environment.
 """
 
 from __future__ import annotations
@@ -20,23 +20,27 @@ import migrate
 from tests.sdks import MATRIX, QUICK, sdk_python
 
 ROOT = Path(__file__).resolve().parent.parent
-PROGRAM = Path(__file__).with_name("clients_checks.py")
-CHECKS = [
-    node.name
-    for node in ast.parse(PROGRAM.read_text("utf-8")).body
-    if isinstance(node, ast.FunctionDef) and node.name.startswith("check_")
-]
+PROGRAMS = ("clients_checks.py", "clients_checks_02.py")
 VERSIONS = [pytest.param(version, marks=() if version in QUICK else pytest.mark.slow) for version in MATRIX]
 
 
+def checks_of(program: str) -> list[str]:
+    names = [
+        node.name
+        for node in ast.parse(Path(__file__).with_name(program).read_text("utf-8")).body
+        if isinstance(node, ast.FunctionDef)
+    ]
+    return sorted(name for name in names if name.startswith("check_"))
+
+
 @cache
-def results(version: str) -> dict[str, str | None]:
+def results(version: str, program: str) -> dict[str, str | None]:
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("ANTHROPIC", "AWS"))
     }
     environment["PYTHONPATH"] = str(ROOT)
     done = subprocess.run(
-        [str(sdk_python(version)), str(PROGRAM)],
+        [str(sdk_python(version)), str(Path(__file__).with_name(program))],
         env=environment,
         capture_output=True,
         text=True,
@@ -49,10 +53,11 @@ def results(version: str) -> dict[str, str | None]:
 
 
 # One group per version: with several test processes, each version then runs in one of them only.
+@pytest.mark.parametrize("program", PROGRAMS)
 @pytest.mark.parametrize("version", VERSIONS)
-def test_each_check_holds(version: str) -> None:
-    found = results(version)
-    assert sorted(found) == sorted(CHECKS)
+def test_each_check_holds(version: str, program: str) -> None:
+    found = results(version, program)
+    assert sorted(found) == checks_of(program)
     failed = {name: problem for name, problem in found.items() if problem is not None}
     assert not failed, "\n".join(str(problem) for problem in failed.values())
 
