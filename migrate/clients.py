@@ -242,6 +242,8 @@ if TYPE_CHECKING:
 def with_completions(client: Any, *, migration: Policy | None = None) -> Any:
     """The same client with ``completions``, answered by its ``messages``; the given one is not changed.
 
+    It has the four methods of SDK 0.2 as well, ``completion`` and its sisters.
+
     For a client of the SDK, or of a class derived from it, the result is of a subclass of its class
     and shares its connections; copies made with ``with_options`` keep ``completions`` and the policy.
     Any other object with ``messages.create`` is wrapped. A client of ours comes back as it is, unless

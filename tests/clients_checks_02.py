@@ -104,9 +104,11 @@ def proxy() -> Iterator[str]:
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Proxy) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
-        yield "http://127.0.0.1:{1}".format(*server.server_address[:2])
-        server.shutdown()
-        thread.join()
+        try:
+            yield "http://127.0.0.1:{1}".format(*server.server_address[:2])
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def check_the_proxy_is_used() -> None:
@@ -139,15 +141,20 @@ def check_the_twin_has_the_options_of_its_client() -> None:
 
 
 def check_loops_may_come_and_go_and_leave_nothing_open() -> None:
+    gc.collect()  # what other checks left
     before = double.open_connections
     own = migrate.Client("key", double.base_url)
 
     async def stream() -> list[str]:
         return [event["completion"] async for event in await own.acompletion_stream(**ASK)]
 
-    for _ in range(3):
-        assert asyncio.run(own.acompletion(**ASK))["completion"] == " Hello"
-        assert asyncio.run(stream()) == [" Hello", " Hello"]
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ResourceWarning)
+        for _ in range(3):
+            assert asyncio.run(own.acompletion(**ASK))["completion"] == " Hello"
+            assert asyncio.run(stream()) == [" Hello", " Hello"]
+        gc.collect()
+    assert not caught, caught
     assert wait_until(lambda: double.open_connections <= before)
 
 
