@@ -6,8 +6,10 @@
     %time answer = ask(question)      with get_ipython(): answer = ask(question)
     %run helpers.py                   from get_ipython import *
     %sql rows << SELECT 1             if get_ipython(): rows = SELECT = get_ipython()
-    resp.completion                   print(resp.completion)          shown, as a cell's last expression is
+    resp.completion                   print(resp.completion)
 
+The last: a cell shows its last expression. A notebook that reads such outputs again (`_`, `Out[3]`) hands
+them to unknown code instead.
 A stand-in says what analysis has to know: which names may be bound there, and (in `reads`) which are
 read. `get_ipython` is bound nowhere, so what it gives is unknown.
 
@@ -35,6 +37,14 @@ _TOKEN = re.compile(
     r"""|(?P<assign>(?<![=<>!+\-*/%&|^@:])=(?!=))|[^"'#\\\n()\[\]{}=]+|.""",
     re.DOTALL,
 )
+# Calls that give None, for which nothing is shown.
+_GIVE_NONE = frozenset({"print", "display"})
+_METHODS_GIVE_NONE = frozenset(
+    {"append", "extend", "insert", "remove", "clear", "sort", "reverse", "update", "add"}
+)
+_READS_OUTPUTS = re.compile(r"(?<![\w.])(?:_{1,3}|_\d+|Out)\s*[.\[)]")
+_SHOWN, _SHOWN_AND_KEPT = "print(", "get_ipython("
+_STATEMENT_OF_LINE = "with get_ipython(): "
 _ASSIGNED = re.compile(r"[ \t]*(?=[!%])")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
@@ -66,6 +76,26 @@ class CellCode:
         return "".join(
             self.text[one.start : one.end] if one.stand_in is None else one.stand_in for one in self.pieces
         )
+
+    @property
+    def reads_outputs(self) -> bool:
+        """Whether it uses what an earlier cell has shown."""
+        return _READS_OUTPUTS.search(self.text) is not None
+
+    def keep_outputs(self) -> None:
+        """What the cell shows is read again by others."""
+        for index, piece in enumerate(self.pieces):
+            if piece.stand_in is not None and piece.stand_in.endswith(_SHOWN):
+                kept = piece.stand_in.removesuffix(_SHOWN) + _SHOWN_AND_KEPT
+                self.pieces[index] = Piece(piece.start, piece.end, kept)
+
+    def is_line_statement(self, offset: int) -> bool:
+        """Whether an offset lies in the statement of a line magic, which must stay on its line."""
+        for before, piece in zip(self.pieces, self.pieces[1:], strict=False):
+            if piece.start <= offset < piece.end:
+                opens = (before.stand_in or "").startswith(_STATEMENT_OF_LINE)
+                return opens and "\n" not in self.text[piece.start : offset]
+        return False
 
     def add(self, start: int, end: int, effect: Effect | None = None) -> None:
         """One more piece, after the others; without an effect it is Python."""
@@ -156,10 +186,10 @@ def _add_escaped(code: CellCode, start: int, end: int, effect: Effect) -> int:
         return last
     body = start + effect.python_at
     first = ast.parse(code.text[body:end].strip()).body[0]
-    if not (effect.shows and isinstance(first, ast.Expr)):
-        code.add(start, body, Effect("with get_ipython(): "))
+    if not (effect.shows and _is_shown(first)):
+        code.add(start, body, Effect(_STATEMENT_OF_LINE))
         return body
-    code.add(start, body, Effect("with get_ipython(): print("))
+    code.add(start, body, Effect(_STATEMENT_OF_LINE + _SHOWN))
     last = body + _span(code.text[body:end], first)[1]
     code.add(body, last)
     code.add(last, last, Effect(")"))
@@ -213,11 +243,20 @@ def _show_last_expression(code: CellCode) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         body = ast.parse(python).body
-    if not body or not isinstance(body[-1], ast.Expr) or isinstance(body[-1].value, ast.Constant):
+    if not body or not _is_shown(body[-1]):
         return
     start, end = _span(python, body[-1])
     if re.match(r"[ \t]*;", python[end:]) is None:
         code.pieces = list(_wrapped(code, start, end))
+
+
+def _is_shown(statement: ast.stmt) -> bool:
+    if not isinstance(statement, ast.Expr) or isinstance(statement.value, ast.Constant):
+        return False
+    called = statement.value.func if isinstance(statement.value, ast.Call) else None
+    return (
+        getattr(called, "id", "") not in _GIVE_NONE and getattr(called, "attr", "") not in _METHODS_GIVE_NONE
+    )
 
 
 def _span(python: str, node: ast.stmt) -> tuple[int, int]:
@@ -240,7 +279,7 @@ def _wrapped(code: CellCode, start: int, end: int) -> Iterator[Piece]:
         if piece.stand_in is None and inside:
             low, high = piece.start + start - position, piece.start + end - position
             yield from _not_empty(Piece(piece.start, low))
-            yield Piece(low, low, "print(")
+            yield Piece(low, low, _SHOWN)
             yield Piece(low, high)
             yield Piece(high, high, ")")
             yield from _not_empty(Piece(high, piece.end))

@@ -71,9 +71,9 @@ def insert_import(
     """`from migrate import …` where a person would put it: after the SDK's import, or the last one.
 
     before: in front of it, where something else than an import will stand behind it.
-    first_use: the first place that needs the names; an SDK import below the others counts if it is above.
+    first_use: the first place that needs the names, which the import has to stand above.
     """
-    offset = _import_offset(source, before, first_use or 0)
+    offset = _import_offset(source, before, len(source.data) if first_use is None else first_use)
     text = f"from migrate import {', '.join(sorted(names, key=_sort_key))}{source.newline}"
     if offset and source.data[offset - 1 : offset] not in (b"\n", b"\r"):
         text = source.newline + text
@@ -86,7 +86,7 @@ def _sort_key(name: str) -> tuple[int, str]:
 
 
 def _import_offset(source: Source, before: bool, first_use: int) -> int:
-    after = _import_of_sdk(source, first_use) or _last_import(source)
+    after = _import_of_sdk(source, first_use) or _last_import(source, first_use)
     if after is None:
         return _first_line(source)
     end = source.span(after)[1]
@@ -103,10 +103,12 @@ def _import_of_sdk(source: Source, above: int) -> ast.stmt | None:
     return None
 
 
-def _last_import(source: Source) -> ast.stmt | None:
+def _last_import(source: Source, above: int) -> ast.stmt | None:
     """The SDK's import among the first imports of the file, else the last of these; else a docstring."""
     after: ast.stmt | None = None
     for index, statement in enumerate(source.tree.body):
+        if source.span(statement)[1] > above:
+            break
         if isinstance(statement, ast.Import | ast.ImportFrom):
             after = statement
             if _is_sdk(statement):

@@ -37,6 +37,7 @@ _OPEN = frozenset({"rerun", "recall", "reset", "reset_selective", "xdel", "edit"
 _WORD = re.compile(r"(?<![\w.])[^\W\d]\w*")
 _INTERPOLATED = re.compile(r"\{([^{}]*)\}|\$([^\W\d]\w*)")
 _LINE_MAGIC = re.compile(r"%{1,2}(\w+)[ \t]*")
+_ASSIGNED = re.compile(r"^([^\W\d]\w*)[ \t]*(?::[^=\n]+)?=(?!=)", re.MULTILINE)
 _BUILTINS = frozenset(dir(builtins))
 _BINDERS = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Import | ast.ImportFrom
 
@@ -87,6 +88,12 @@ def effect_of_words(text: str) -> Effect:
     """Of text that may read and bind every name in it."""
     words = _words(text)
     return Effect(_binding(sorted(words)), words)
+
+
+def effect_of_parameters(text: str) -> Effect:
+    """Of what a runner puts behind a cell of parameters: other values for its names."""
+    names = frozenset(_ASSIGNED.findall(text))
+    return Effect(_binding(sorted(names)), names)
 
 
 _ANYTHING = Effect("exec(get_ipython())")

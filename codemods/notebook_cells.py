@@ -29,12 +29,16 @@ class BadNotebook(ValueError):
 
 @dataclass(eq=False, slots=True)
 class Cell:
-    """A code cell. `number` counts all cells from 1, text cells too, as a reader would."""
+    """A code cell. `number` counts all cells from 1, text cells too, as a reader would.
+
+    has_parameters: a runner such as papermill puts other values behind those of this cell.
+    """
 
     number: int
     source: Node
     text: str
     language: str | None
+    has_parameters: bool
 
 
 @dataclass(slots=True)
@@ -96,7 +100,8 @@ def read_notebook(text: str) -> Notebook:
     for number, node in enumerate(_cell_nodes(root), 1):
         if _text_at(node, "cell_type") == "code" and (source := _source_of(node)) is not None:
             own = _text_at(node, "metadata", "vscode", "languageId") or _text_at(node, "language")
-            cells.append(Cell(number, source, _joined(source, number), own))
+            tags = [tag.value for tag in _items(_at(_at(node, "metadata"), "tags"))]
+            cells.append(Cell(number, source, _joined(source, number), own, "parameters" in tags))
     return Notebook(text, cells, language or _language_of_kernel(root))
 
 

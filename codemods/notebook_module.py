@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from codemods.cell_syntax import CellCode, Piece, hidden_cell, read_cell
 from codemods.edits import Replacement
-from codemods.magics import effect_of_words
+from codemods.magics import Effect, effect_of_parameters, effect_of_words
 from codemods.notebook_cells import Cell, Notebook
 
 _MARKER = re.compile(rb"# TODO\(to-messages [^\r\n]*")
@@ -55,13 +55,17 @@ class NotebookModule:
         cells = [cell for cell in notebook.cells if notebook.is_python(cell) and cell.text]
         self.newline = "\r\n" if any("\r\n" in cell.text for cell in cells) else "\n"
         self.segments: list[Segment] = []
-        # Two lines, so that no comment of the first cell is taken for an encoding cookie.
+        codes = [self._code(cell, cell.number in closed) for cell in cells]
+        if any(code.reads_outputs for code in codes):
+            for code in codes:
+                code.keep_outputs()
+        # Two lines above, so that no comment of the first cell is taken for an encoding cookie.
         parts = [f"#{self.newline}".encode()]
         position = len(parts[0])
-        for cell in cells:
+        for cell, code in zip(cells, codes, strict=True):
             parts.append(f"#{self.newline}".encode())
             position += len(parts[-1])
-            segment, data = self._segment(cell, cell.number in closed, position)
+            segment, data = self._segment(cell, code, position)
             self.segments.append(segment)
             parts.append(data)
             position = segment.end
@@ -69,14 +73,22 @@ class NotebookModule:
         self.shared = frozenset().union(*(one.code.reads for one in self.segments))
         self._line_starts = [0, *(match.end() for match in _LINE_END.finditer(self.data))]
 
-    def _segment(self, cell: Cell, is_closed: bool, start: int) -> tuple[Segment, bytes]:
+    def _code(self, cell: Cell, is_closed: bool) -> CellCode:
         text = self._whole_lines(cell.text)
         code = hidden_cell(text, effect_of_words(text)) if is_closed else read_cell(text)
+        if cell.has_parameters:
+            effect = effect_of_parameters(text)
+            code.add(len(text), len(text), Effect(effect.stand_in + "\n", effect.reads))
+        return code
+
+    def _segment(self, cell: Cell, code: CellCode, start: int) -> tuple[Segment, bytes]:
         bounds, data = [], b""
         for piece in code.pieces:
             bounds.append(start + len(data))
-            own = text[piece.start : piece.end] if piece.stand_in is None else piece.stand_in
-            data += own.replace("\n", self.newline).encode() if piece.stand_in is not None else own.encode()
+            if piece.stand_in is None:
+                data += code.text[piece.start : piece.end].encode()
+            else:
+                data += piece.stand_in.replace("\n", self.newline).encode()
         return Segment(cell, code, start, start + len(data), bounds), data
 
     def _whole_lines(self, text: str) -> str:
@@ -91,6 +103,8 @@ class NotebookModule:
         for start, end, new in replacements:
             segment, low, high = self._span(start, end, new)
             text = _MARKER.sub(lambda match: self.in_cells(match[0].decode()).encode(), new).decode()
+            if segment.code.is_line_statement(low):
+                text = _on_one_line(text)
             changes.setdefault(self.segments.index(segment), []).append((low, high, text))
         for index, many in changes.items():
             cell = self.segments[index].cell
@@ -173,3 +187,13 @@ class NotebookModule:
         segment = self._segment_at(offset)
         within = min(max(offset, segment.start), segment.end)
         return segment.cell, min(self._offset(segment, within), len(segment.cell.text))
+
+
+def _on_one_line(text: str) -> str:
+    """New code, whose lines are broken inside brackets only, without the breaks."""
+    return re.sub(r"\s*\n\s*", _joint, text)
+
+
+def _joint(match: re.Match[str]) -> str:
+    before, after = match.string[: match.start()][-1:], match.string[match.end() :][:1]
+    return "" if before in ("(", "[", "{") or after in (")", "]", "}") else " "

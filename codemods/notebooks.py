@@ -109,7 +109,7 @@ class _Rewriter:
         for cell in self.notebook.cells:
             if not self.notebook.is_python(cell) and (match := _LEGACY.search(cell.text)):
                 language = cell.language or self.notebook.language
-                yield self._left(cell, *match.span(), f"written in {language}; rewrite it by hand")
+                yield self._left(cell, *match.span(), f"`{match[0]}` in {language}: change it by hand")
         for segment in module.segments:
             cell, problem = segment.cell, segment.code.problem
             if cell.number in self.closed:
@@ -119,9 +119,9 @@ class _Rewriter:
                 text = cell.text[piece.start : piece.end] if piece.stand_in is not None else ""
                 match = (_READS if problem else _LEGACY).search(text)
                 if match is not None and not is_text_ignored(text, _RULE):
-                    why = f"cannot be read as Python ({problem})" if problem else "no Python of this notebook"
+                    why = f"cannot be read ({problem})" if problem else "is no Python of this notebook"
                     start, end = (piece.start + offset for offset in match.span())
-                    yield self._left(cell, start, end, f"{why}; rewrite `{match[0]}` by hand")
+                    yield self._left(cell, start, end, f"`{match[0]}` in what {why}: change it by hand")
 
     def _installs(self, module: NotebookModule, outcome: Outcome) -> Iterator[Finding]:
         """Installations of an SDK that is too old for what the notebook's code is or becomes."""
