@@ -6,9 +6,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-_INSTALLS = re.compile(
-    r"^[^\n#]*?\b(?:pip[\d.]*|conda|mamba|uv)\b[^\n#]*?\b(?:install|add)\b(?:\\\r?\n|[^\n#])*", re.MULTILINE
-)
+_COMMAND = re.compile(r"(?:\\\r?\n|[^\n#])+")  # up to a comment, with continued lines
+_INSTALLER = re.compile(r"\b(?:pip[\d.]*|conda|mamba|uv)\s")
+_INSTALL = re.compile(r"\s(?:install|add)\s")
 _PINNED = re.compile(
     r"(?<![\w./-])anthropic(?:\[[\w\s,-]*\])?\s*(?P<versions>(?:[<>=!~]=?=?\s*[\w.*+!]+\s*,?\s*)+)",
     re.IGNORECASE,
@@ -26,7 +26,11 @@ def needed_version(code: bytes) -> str:
 
 def forbidding_pins(text: str, floor: str) -> Iterator[tuple[int, int, str]]:
     """Each pin of an installation in a cell that allows no version from `floor` on: start, end, text."""
-    for line in _INSTALLS.finditer(text):
+    for line in _COMMAND.finditer(text):
+        if not (line.start() == 0 or text[line.start() - 1] == "\n"):
+            continue  # a comment
+        if _INSTALLER.search(line[0]) is None or _INSTALL.search(line[0]) is None:
+            continue
         for pin in _PINNED.finditer(text, line.start(), line.end()):
             if _forbids(pin["versions"].strip(" \t,"), floor):
                 end = pin.start() + len(pin[0].rstrip(" \t,"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 
 _SCRIPT = """\
 import ast, asyncio, inspect
@@ -34,9 +35,21 @@ for cell in cells:
 """
 
 
-def first_line(notebook: bytes) -> str:
-    """The first line of the first code cell."""
-    return (_code_cells(notebook) or [""])[0].partition("\n")[0]
+def stated_line(file: Path) -> str:
+    """The line in which a program says how it runs: the first, of a notebook that of its first code cell."""
+    source = file.read_bytes()
+    if file.suffix == ".ipynb":
+        return (_code_cells(source) or [""])[0].partition("\n")[0]
+    return source.partition(b"\n")[0].decode("utf-8-sig", "replace").strip()
+
+
+def as_script(file: Path, folder: Path) -> Path:
+    """The program itself, or the script that a notebook's cells are, written into the folder."""
+    if file.suffix != ".ipynb":
+        return file
+    script = folder / f"{file.stem}.py"
+    script.write_text(script_of(file.read_bytes()), "utf-8")
+    return script
 
 
 def script_of(notebook: bytes) -> str:

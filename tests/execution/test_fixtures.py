@@ -16,8 +16,8 @@ import pytest
 
 from codemods.outcome import Options
 from migrate.double import Double
-from tests.execution import notebook_script
 from tests.execution.compare import allowances, compare_runs, stated_sdk
+from tests.execution.notebook_script import as_script, stated_line
 from tests.execution.programs import PROJECT, Interpreter
 from tests.sdks import OLDEST
 
@@ -30,30 +30,8 @@ def running_programs() -> list[Path]:
     return [file for file in files if stated_line(file).startswith("# runs")]
 
 
-def stated_line(file: Path) -> str:
-    """The line in which a program says how it runs."""
-    source = file.read_bytes()
-    if file.suffix == ".ipynb":
-        return notebook_script.first_line(source)
-    return source.partition(b"\n")[0].decode("utf-8-sig", "replace").strip()
-
-
 def case_name(file: Path) -> str:
     return f"{file.parent.name}/{file.name.partition('.before.')[0]}"
-
-
-def _folder(path: Path) -> Path:
-    path.mkdir(exist_ok=True)
-    return path
-
-
-def as_script(file: Path, folder: Path) -> Path:
-    """The file itself, or the script that a notebook's cells are."""
-    if file.suffix != ".ipynb":
-        return file
-    script = folder / f"{file.stem}.py"
-    script.write_text(notebook_script.script_of(file.read_bytes()), "utf-8")
-    return script
 
 
 def test_there_are_programs_to_run() -> None:
@@ -73,7 +51,8 @@ def test_same_before_and_after(
     source = before.read_bytes()
     outcome = rewrite_source(source, str(before), Options())
     assert outcome.changed, f"nothing was rewritten: {outcome.findings}"
-    after = _folder(tmp_path / "rewritten") / before.name
+    after = tmp_path / "rewritten" / before.name
+    after.parent.mkdir()
     after.write_bytes(outcome.source)
     first_line = stated_line(before)
     before, after = as_script(before, tmp_path), as_script(after, after.parent)
