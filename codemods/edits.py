@@ -9,10 +9,11 @@ rewrapped and an expression inside it rewritten by two rules that know nothing o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 Span = tuple[int, int]
+Replacement = tuple[int, int, bytes]  # a span of the source and what stands there then
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,11 @@ def apply_edits(data: bytes, edits: Iterable[Edit]) -> bytes:
     return _render(data, 0, len(data), _sorted(edits))
 
 
+def replacements(data: bytes, edits: Iterable[Edit]) -> list[Replacement]:
+    """The same as spans of the source, in order and apart, each with the bytes that stand there then."""
+    return list(_replaced(data, 0, len(data), _sorted(edits)))
+
+
 def _sorted(edits: Iterable[Edit]) -> list[Edit]:
     distinct = dict.fromkeys(edits)
     return sorted(distinct, key=lambda edit: (edit.start, edit.end != edit.start, -edit.end, edit.order))
@@ -53,6 +59,16 @@ def _sorted(edits: Iterable[Edit]) -> list[Edit]:
 
 def _render(data: bytes, start: int, end: int, edits: Sequence[Edit]) -> bytes:
     out: list[bytes] = []
+    position = start
+    for low, high, replacement in _replaced(data, start, end, edits):
+        out += (data[position:low], replacement)
+        position = high
+    out.append(data[position:end])
+    return b"".join(out)
+
+
+def _replaced(data: bytes, start: int, end: int, edits: Sequence[Edit]) -> Iterator[Replacement]:
+    """The outermost edits, each with what the edits inside it make of its bytes."""
     position = start
     index = 0
     while index < len(edits):
@@ -63,12 +79,9 @@ def _render(data: bytes, start: int, end: int, edits: Sequence[Edit]) -> bytes:
         inner = edits[index + 1 : inner_end]
         if edit.start < position or edit.end > end:
             raise Overlap(f"edits overlap at byte {edit.start}")
-        out.append(data[position : edit.start])
-        out.append(_replacement(data, edit, inner))
+        yield edit.start, edit.end, _replacement(data, edit, inner)
         position = edit.end
         index = inner_end
-    out.append(data[position:end])
-    return b"".join(out)
 
 
 def _replacement(data: bytes, edit: Edit, inner: Sequence[Edit]) -> bytes:

@@ -28,7 +28,17 @@ def ignored_rules(source: Source, node: ast.AST) -> frozenset[str] | None:
     start, end = source.span(node if hasattr(statement, "body") else statement)
     line = source.line_of(end)
     last = source.line_starts[line] if line < len(source.line_starts) else len(source.data)
-    match = _IGNORE.search(source.text((start, last)))
+    return _listed_rules(source.text((start, last)))
+
+
+def is_text_ignored(text: str, rule: str) -> bool:
+    """The same for a text that is not Python: whether a comment in it leaves it alone."""
+    listed = _listed_rules(text)
+    return listed is not None and (not listed or rule in listed)
+
+
+def _listed_rules(text: str) -> frozenset[str] | None:
+    match = _IGNORE.search(text)
     if match is None:
         return None
     names = (match.group(1) or "").replace(",", " ").split()

@@ -65,12 +65,15 @@ def _removed_statement(source: Source, statement: ast.stmt) -> Edit:
         return Edit(start - len(before.group()), end) if before else Edit(start, end, ("pass",))
 
 
-def insert_import(source: Source, names: Iterable[str], *, before: bool = False) -> Edit:
+def insert_import(
+    source: Source, names: Iterable[str], *, before: bool = False, first_use: int | None = None
+) -> Edit:
     """`from migrate import …` where a person would put it: after the SDK's import, or the last one.
 
     before: in front of it, where something else than an import will stand behind it.
+    first_use: the first place that needs the names, which the import has to stand above.
     """
-    offset = _import_offset(source, before)
+    offset = _import_offset(source, before, len(source.data) if first_use is None else first_use)
     text = f"from migrate import {', '.join(sorted(names, key=_sort_key))}{source.newline}"
     if offset and source.data[offset - 1 : offset] not in (b"\n", b"\r"):
         text = source.newline + text
@@ -82,9 +85,30 @@ def _sort_key(name: str) -> tuple[int, str]:
     return (0 if name.isupper() else 1 if name[:1].isupper() else 2), name
 
 
-def _import_offset(source: Source, before: bool) -> int:
+def _import_offset(source: Source, before: bool, first_use: int) -> int:
+    after = _import_of_sdk(source, first_use) or _last_import(source, first_use)
+    if after is None:
+        return _first_line(source)
+    end = source.span(after)[1]
+    if before or re.compile(rb"[ \t]*;").match(source.data, end):
+        return source.line_start(source.span(after)[0])
+    return _next_line(source, after)
+
+
+def _import_of_sdk(source: Source, above: int) -> ast.stmt | None:
+    """The first import of the SDK outside of blocks, if it ends above an offset."""
+    for statement in source.tree.body:
+        if isinstance(statement, ast.Import | ast.ImportFrom) and _is_sdk(statement):
+            return statement if source.span(statement)[1] <= above else None
+    return None
+
+
+def _last_import(source: Source, above: int) -> ast.stmt | None:
+    """The SDK's import among the first imports of the file, else the last of these; else a docstring."""
     after: ast.stmt | None = None
     for index, statement in enumerate(source.tree.body):
+        if source.span(statement)[1] > above:
+            break
         if isinstance(statement, ast.Import | ast.ImportFrom):
             after = statement
             if _is_sdk(statement):
@@ -93,12 +117,7 @@ def _import_offset(source: Source, before: bool) -> int:
             after = statement
         elif after is not None and not isinstance(statement, ast.Try | ast.If):
             break
-    if after is None:
-        return _first_line(source)
-    end = source.span(after)[1]
-    if before or re.compile(rb"[ \t]*;").match(source.data, end):
-        return source.line_start(source.span(after)[0])
-    return _next_line(source, after)
+    return after
 
 
 def _is_sdk(statement: ast.Import | ast.ImportFrom) -> bool:

@@ -48,7 +48,7 @@ class Project:
         if stem == "__init__":
             stem = posixpath.basename(posixpath.dirname(posix))
         for user in self._users.pop(stem, ()):  # read again: few modules are ever asked about
-            attributes = re.findall(rb"\b%b\.(\w+)" % re.escape(stem.encode()), self.read(user) or b"")
+            attributes = re.findall(rb"\b%b\.(\w+)" % re.escape(stem.encode()), self._code(user) or b"")
             self._imported.setdefault(stem, set()).update(name.decode() for name in attributes)
         return frozenset(self._imported.get(stem, ()))
 
@@ -57,6 +57,13 @@ class Project:
         if self._imported is None:
             self._imported = self._index()
         return next((one for one in self._patches if self._is_near(one, path)), None)
+
+    def _code(self, path: str) -> bytes | None:
+        """The text to look for imports in. A notebook's is JSON: its line ends and quotes are escaped."""
+        data = self.read(path) if path.endswith((".py", ".ipynb")) else None
+        if data is None or path.endswith(".py"):
+            return data
+        return data.replace(b"\\n", b"\n").replace(b'\\"', b'"')
 
     def _is_near(self, one: str, other: str) -> bool:
         """Whether two files run in one program, for all we know: below one top folder, or beside it."""
@@ -68,7 +75,7 @@ class Project:
         stems = {posixpath.basename(posix)[:-3].encode() for posix in self._by_posix if posix.endswith(".py")}
         stems |= {posixpath.basename(posixpath.dirname(posix)).encode() for posix in self._by_posix}
         for path in self.paths:
-            data = self.read(path) if str(path).endswith(".py") else None
+            data = self._code(path)
             if not data or b"import" not in data:
                 continue
             for match in _FROM.finditer(data):

@@ -15,12 +15,13 @@ import warnings
 from collections.abc import Iterable
 
 import migrate
-from codemods.edits import Overlap, apply_edits
+from codemods.edits import Overlap, Replacement, apply_edits, replacements
 from codemods.evaluate import Evaluator
 from codemods.findings import left_findings, marker_findings, site_finding
 from codemods.flow import Flow
 from codemods.ignores import is_ignored
 from codemods.neighbours import Neighbours
+from codemods.notebooks import rewrite_notebook
 from codemods.outcome import Finding, Options, Outcome
 from codemods.plans import Context, Limits, Plan, Site
 from codemods.project import Project
@@ -33,7 +34,7 @@ from codemods.templates import TemplateReader
 
 # Import names, removed constants, legacy keywords, the old address, our own markers.
 _NEEDLES = re.compile(
-    rb"anthropic|HUMAN_PROMPT|AI_PROMPT|max_tokens_to_sample|/v1/complete(?![\w/])|TODO\(to-messages "
+    rb"anthropic|HUMAN_PROMPT|AI_PROMPT|max_tokens_to_sample|/v1\\?/complete(?![\w/])|TODO\(to-messages "
 )
 # The same as plain words: looking for these first is quicker than the pattern.
 _WORDS = (
@@ -42,10 +43,8 @@ _WORDS = (
     b"AI_PROMPT",
     b"max_tokens_to_sample",
     b"/v1/complete",
+    b"/v1\\/complete",  # as some write it in JSON
     b"TODO(to-messages ",
-)
-_NOTEBOOK_NEEDLES = re.compile(
-    rb"HUMAN_PROMPT|AI_PROMPT|max_tokens_to_sample|/v1/complete(?![\w/])|anthropic\.(?:count_tokens|ApiException)"
 )
 # Rules under which a call stays as it is and goes on needing the old SDK.
 _PATCH = re.compile(rb"\bCompletions\.create\s*=[^=]")
@@ -63,28 +62,30 @@ def rewrite_source(source: bytes, path: str, options: Options, project: Project 
 
     RecursionError and MemoryError pass through, for a caller that can try again with a larger stack.
     """
-    if path.endswith(".ipynb"):
-        return _notebook(source)
     if not is_candidate(source):
         return Outcome("unchanged", source)
+    if path.endswith(".ipynb"):
+        return rewrite_notebook(
+            source, lambda module, shared: _rewritten(module, path, options, project, shared)
+        )
+    return _rewritten(source, path, options, project)[0]
+
+
+def _rewritten(
+    source: bytes, path: str, options: Options, project: Project | None, shared: frozenset[str] = frozenset()
+) -> tuple[Outcome, list[Replacement]]:
+    """What becomes of one module, and its changes. `shared`: names that are read from outside of it."""
+    if not is_candidate(source):
+        return Outcome("unchanged", source), []
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the user's own literals, each time they are parsed
         try:
             parsed = read_source(source)
         except NotPython as error:
-            return Outcome("failed", source, reason=str(error))
-        return _Rewriter(parsed, source, path, options, project).outcome()
-
-
-def _notebook(source: bytes) -> Outcome:
-    match = _NOTEBOOK_NEEDLES.search(source)
-    if match is None:
-        return Outcome("unchanged", source)
-    line = source.count(b"\n", 0, match.start()) + 1
-    column = match.start() - (source.rfind(b"\n", 0, match.start()) + 1) + 1
-    message = "a notebook with legacy calls; convert its cells to a script, or rewrite them by hand"
-    left = Finding("TC406", "manual", line, column, line, column + len(match.group()), message)
-    return Outcome("unchanged", source, (left,))
+            return Outcome("failed", source, reason=str(error)), []
+        rewriter = _Rewriter(parsed, source, path, options, project)
+        rewriter.context.exported |= shared
+        return rewriter.outcome(), rewriter.changes
 
 
 class _Rewriter:
@@ -95,6 +96,7 @@ class _Rewriter:
     ) -> None:
         self.source = source
         self.raw = raw
+        self.changes: list[Replacement] = []
         self.context = _context(source, path, options, project)
 
     def outcome(self) -> Outcome:
@@ -129,6 +131,7 @@ class _Rewriter:
         edits += import_edits(context, names, before=around.has_definitions) if names else []
         edits += marker_edits(context, changed.items())
         result = apply_edits(self.source.data, edits)
+        self.changes = replacements(self.source.data, edits)
         bridged = bool(names) or any(one.rule == "TC004" and one.status == "bridged" for one in findings)
         return self._checked(result, findings, changed, bridged)
 

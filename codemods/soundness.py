@@ -27,12 +27,17 @@ def problem_of(source: Source, result: bytes, before: Flow) -> str | None:
 
 
 def _compile(old: str, new: str) -> None:
-    """Parsing alone lets some errors through, such as a walrus where a comprehension forbids it."""
-    try:
-        compile(old, "before", "exec", dont_inherit=True)
-    except (SyntaxError, ValueError):
+    """Parsing alone lets some errors through, such as a walrus where a comprehension forbids it.
+
+    `await` outside of functions is fine if it was there before: notebooks and the REPL allow it.
+    """
+    for flags in (0, ast.PyCF_ALLOW_TOP_LEVEL_AWAIT):
+        try:
+            compile(old, "before", "exec", flags, dont_inherit=True)
+        except (SyntaxError, ValueError):
+            continue
+        compile(new, "after", "exec", flags, dont_inherit=True)
         return
-    compile(new, "after", "exec", dont_inherit=True)
 
 
 def _parsed(old: str, new: str) -> ast.Module:

@@ -163,7 +163,9 @@ def import_edits(context: Context, names: set[str], *, before: bool) -> list[Edi
         if alias.asname is None
     }
     missing = names - present
-    return [insert_import(context.source, missing, before=before)] if missing else []
+    uses = [context.source.span(site.load)[0] for site in context.sites]
+    first_use = min(uses) if uses else None
+    return [insert_import(context.source, missing, before=before, first_use=first_use)] if missing else []
 
 
 def marker_edits(context: Context, plans: Iterable[tuple[Site, Plan]]) -> list[Edit]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from codemods.edits import Edit, Overlap, Slice, apply_edits
+from codemods.edits import Edit, Overlap, Slice, apply_edits, replacements
 
 SOURCE = b"0123456789"
 
@@ -80,6 +80,9 @@ def test_bytes_outside_of_edits_stay(case: tuple[bytes, list[Edit]], random: st.
     shuffled = list(edits)
     random.shuffle(shuffled)  # type: ignore[attr-defined]
     assert apply_edits(data, shuffled) == expected + data[position:]
+    assert replacements(data, shuffled) == [
+        (edit.start, edit.end, "".join(map(str, edit.parts)).encode()) for edit in edits
+    ]
 
 
 @given(st.binary(max_size=30), st.data())

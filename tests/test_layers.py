@@ -61,6 +61,10 @@ CODEMODS_LAYERS = (
         "codemods.suggestions",
         "codemods.surroundings",
     ),
+    ("codemods.json_text", "codemods.magics"),
+    ("codemods.notebook_cells", "codemods.notebook_installs", "codemods.cell_syntax"),
+    ("codemods.notebook_module",),
+    ("codemods.notebooks",),
     ("codemods.rewrite",),
     ("codemods.files", "codemods.gitignore", "codemods.progress"),
     ("codemods.git", "codemods.replace", "codemods.pins", "codemods.config", "codemods.prompt_stream"),
@@ -94,7 +98,7 @@ THIRD_PARTY = {
     "pydantic": ("migrate.legacy",),
     "libcst": ("codemods.literals", "codemods.source", "codemods.rewrite"),
     "click": ("codemods.cli", "codemods.commands", "codemods.progress", "codemods.reports.*"),
-    "packaging": ("codemods.pins",),
+    "packaging": ("codemods.pins", "codemods.notebook_installs"),
     "tomli": ("codemods.config",),
 }
 # The pure modules take values and give values.

@@ -21,6 +21,10 @@ from codemods.source import read_source
         pytest.param("x = lost\n", "x = lost + 1\n", None, id="undefined before as well"),
         pytest.param("return 1\n", "return 2\n", None, id="did not compile before"),
         pytest.param("import a\na.b\n", "a.b\n", "names a", id="import lost"),
+        pytest.param("await x\n", "await x, 1\n", None, id="await outside of functions"),
+        pytest.param(
+            "await x\n", "await x\ny = [a for a in (b := [1])]\n", "does not parse", id="checked as well"
+        ),
     ],
 )
 def test_problem(before: str, after: str, problem: str | None) -> None:

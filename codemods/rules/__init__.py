@@ -221,8 +221,10 @@ RULES: tuple[RuleInfo, ...] = (
         "After the migration the double is never called, and the test proves nothing.",
     ),
     RuleInfo(
-        "TC406", "notebook", "manual", "A notebook with legacy calls.", "", "",
-        "Notebooks are reported, not rewritten.",
+        "TC406", "notebook", "manual",
+        "What a notebook cannot have rewritten: a cell that is not Python, or an installation of too old an SDK.",
+        "%pip install anthropic==0.3", "%pip install 'anthropic>=0.16.0'",
+        "Cells are rewritten as one Python module; magics, shell lines and cells that cannot be read stay.",
     ),
     RuleInfo(
         "TC407", "docstring-example", "manual", "An example in a docstring shows the old call.", "", "",

@@ -3,7 +3,7 @@
     python -m tests.execution BEFORE.py [AFTER.py]
 
 BEFORE runs under the last SDK with Text Completions (under 0.2 if its first line is "# runs: sdk 0.2"),
-AFTER under the newest one; without AFTER the codemod writes it. Prints what each asked and printed, then the differences. Exit 0 if there are none.
+AFTER under the newest one; without AFTER the codemod writes it. Notebooks (.ipynb) run as scripts. Prints what each asked and printed, then the differences. Exit 0 if there are none.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 from codemods.outcome import Options
 from migrate.double import Double
 from tests.execution.compare import ALLOWANCES, compare_runs, stated_sdk
+from tests.execution.notebook_script import as_script, stated_line
 from tests.execution.programs import Interpreter, Run
 from tests.sdks import NEWEST, OLDEST, sdk_python
 
@@ -35,8 +36,12 @@ def main() -> int:
     slash = sdk == OLDEST
     with tempfile.TemporaryDirectory() as folder, Double() as double:
         after = chosen.after or _rewritten(chosen.before, Path(folder))
+        before, after = (
+            as_script(chosen.before, _folder(folder, "old")),
+            as_script(after, _folder(folder, "new")),
+        )
         with Interpreter(sdk_python(sdk)) as legacy, Interpreter(sdk_python(NEWEST)) as newest:
-            old = legacy.run(chosen.before, double, slash=slash)
+            old = legacy.run(before, double, slash=slash)
             new = newest.run(after, double, slash=slash)
     _show(f"before: {chosen.before} on anthropic {sdk}", old)
     _show(f"after: {after} on anthropic {NEWEST}", new)
@@ -47,8 +52,14 @@ def main() -> int:
 
 def _sdk_of(program: Path) -> str:
     """The SDK that the program says it was written for."""
-    first_line = (program.read_text("utf-8-sig", "replace").splitlines() or [""])[0]
+    first_line = stated_line(program)
     return stated_sdk(first_line if first_line.startswith("# runs") else "")
+
+
+def _folder(parent: str, name: str) -> Path:
+    folder = Path(parent, name)
+    folder.mkdir()
+    return folder
 
 
 def _rewritten(before: Path, folder: Path) -> Path:

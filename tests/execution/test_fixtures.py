@@ -2,7 +2,8 @@
 
 Every `fixtures/codemods/*/*.before.py` whose first line is `# runs` takes part. `# runs: any order`
 is for programs that ask several things at once, `# runs: blank stops` for those that stop at newlines,
-`# runs: sdk 0.2` for those that were written for the first SDK.
+`# runs: sdk 0.2` for those that were written for the first SDK. A notebook takes part if that is the first
+line of its first code cell; its cells are run as one script.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import pytest
 from codemods.outcome import Options
 from migrate.double import Double
 from tests.execution.compare import allowances, compare_runs, stated_sdk
+from tests.execution.notebook_script import as_script, stated_line
 from tests.execution.programs import PROJECT, Interpreter
 from tests.sdks import OLDEST
 
@@ -24,16 +26,12 @@ FIXTURES = PROJECT / "fixtures" / "codemods"
 
 def running_programs() -> list[Path]:
     """The fixture programs that say of themselves that they can run."""
-    programs = []
-    for file in sorted(FIXTURES.glob("*/*.before.py")):
-        with file.open("rb") as content:
-            if content.readline().removeprefix(b"\xef\xbb\xbf").startswith(b"# runs"):
-                programs.append(file)
-    return programs
+    files = sorted([*FIXTURES.glob("*/*.before.py"), *FIXTURES.glob("*/*.before.ipynb")])
+    return [file for file in files if stated_line(file).startswith("# runs")]
 
 
 def case_name(file: Path) -> str:
-    return f"{file.parent.name}/{file.name.removesuffix('.before.py')}"
+    return f"{file.parent.name}/{file.name.partition('.before.')[0]}"
 
 
 def test_there_are_programs_to_run() -> None:
@@ -53,9 +51,11 @@ def test_same_before_and_after(
     source = before.read_bytes()
     outcome = rewrite_source(source, str(before), Options())
     assert outcome.changed, f"nothing was rewritten: {outcome.findings}"
-    after = tmp_path / before.name
+    after = tmp_path / "rewritten" / before.name
+    after.parent.mkdir()
     after.write_bytes(outcome.source)
-    first_line = source.decode("utf-8-sig", "replace").splitlines()[0]
+    first_line = stated_line(before)
+    before, after = as_script(before, tmp_path), as_script(after, after.parent)
     sdk = stated_sdk(first_line)
     legacy = written_for(sdk)
     with ThreadPoolExecutor(1) as other:
