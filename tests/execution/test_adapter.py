@@ -24,7 +24,7 @@ from tests.execution.compare import (
 )
 from tests.execution.programs import PROJECT, Interpreter, Run
 from tests.execution.test_fixtures import case_name, running_programs
-from tests.sdks import OLDEST
+from tests.sdks import NONE, OLDEST
 
 LAUNCHER = """\
 import runpy, sys, warnings
@@ -56,10 +56,19 @@ def test_the_sample_application_runs_unchanged(
     assert {request.path for request in new.requests} == {"/v1/messages"}
 
 
+def programs_with_sdk() -> list[Path]:
+    """The adapter is for those that call the SDK."""
+    return [
+        one
+        for one in running_programs()
+        if stated_sdk(one.read_text("utf-8-sig", "replace").splitlines()[0]) != NONE
+    ]
+
+
 # Three runs for each program: one in ten every day, all of them with the slow tests.
 PROGRAMS = [
     pytest.param(program, id=case_name(program), marks=() if number % 10 == 0 else pytest.mark.slow)
-    for number, program in enumerate(running_programs())
+    for number, program in enumerate(programs_with_sdk())
 ]
 
 
