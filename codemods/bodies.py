@@ -9,6 +9,7 @@ does not matter, as long as it is none of the user's own functions.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal, cast
@@ -20,9 +21,12 @@ from codemods.plans import Context, Refusal, Site
 from codemods.replies import Trail, follow_reply
 from codemods.request_urls import Address, address_of
 from codemods.values import Client, Constant, Foreign, Migrated, Symbol, UserClass, UserFunction, UserInstance
+from migrate.models import find_model
 
 Provider = Literal["http", "bedrock"]
 _WITH_METHOD = frozenset({"request", "stream"})
+# No request without one of these: the last word of the address, or boto3's method.
+_NEEDLES = re.compile(rb"complete['\"]|\binvoke_model")
 _INVOKE = {"invoke_model": False, "invoke_model_with_response_stream": True}
 # Positional parameters of the senders, after the address. Source: requests, httpx, urllib.request.
 _POSITIONAL = {"post": ("data", "json"), "request": (), "stream": (), "Request": ("data", "headers")}
@@ -65,6 +69,8 @@ class Body:
 
 def find_requests(context: Context) -> list[RequestSite]:
     """Every request of the file, in the order of the text."""
+    if _NEEDLES.search(context.source.data) is None:
+        return []
     calls = sorted(context.source.nodes_of(ast.Call), key=lambda node: (node.lineno, node.col_offset))
     sites = [site for call in calls for site in (*_http(context, call), *_bedrock(context, call))]
     for site in sites:
@@ -166,14 +172,22 @@ def _bedrock(context: Context, call: ast.Call) -> Iterator[RequestSite]:
         return
     site = _made(context, call, "bedrock")
     site.sent, site.streams = sent, _INVOKE[name]
-    try:
-        keys = set(entries_of(context, body_of(context, site)).places)
-    except Refusal:
-        return
-    if keys >= {"prompt", "max_tokens_to_sample"} or (
-        "prompt" in keys and "claude" in (model_text(context, site) or "")
-    ):
+    if _takes_old_body(context, site) or _has_old_keys(context, site):
         yield site
+
+
+def _takes_old_body(context: Context, site: RequestSite) -> bool:
+    """Whether the model is one that took no other body."""
+    facts = find_model(model_text(context, site), provider="bedrock")
+    return facts is not None and facts.served_text_completions
+
+
+def _has_old_keys(context: Context, site: RequestSite) -> bool:
+    try:
+        keys = entries_of(context, body_of(context, site)).places.keys()
+    except Refusal:
+        return False
+    return keys >= {"prompt", "max_tokens_to_sample"}
 
 
 def model_text(context: Context, site: RequestSite) -> str | None:

@@ -54,11 +54,15 @@ _FIELD_NAME = "data:"
 
 @dataclass(eq=False, slots=True)
 class Root:
-    """A parsed dict where it is made, every read of it, and why not all of these can be followed."""
+    """A parsed dict where it is made, every read of it, and why not all of these can be followed.
+
+    shown: where it is printed or logged as a whole.
+    """
 
     node: ast.expr
     level: Level
     reads: list[ast.expr] = field(default_factory=list)
+    shown: list[ast.expr] = field(default_factory=list)
     escape: str | None = None
 
 
@@ -108,7 +112,9 @@ class _Follower:
         line = node.lineno
         if in_error_branch(self.context, node):
             return
-        if root is not None:
+        if root is not None and _is_shown(self.context, node):
+            root.shown.append(node)
+        elif root is not None:
             root.escape = root.escape or f"the reply goes on as a whole at line {line}"
         elif level in ("response", "raw", "line") and _is_shown(self.context, node):
             self.trail.raw_uses.append(node)
@@ -287,7 +293,7 @@ def in_error_branch(context: Context, node: ast.AST) -> bool:
     """Whether the code raises, or runs for an answer that is an error: these are the same in both APIs."""
     current: ast.AST = node
     while (parent := context.source.parent(current)) is not None:
-        if isinstance(parent, ast.Raise):
+        if isinstance(parent, ast.Raise) or _lacks_key(parent):
             return True
         if isinstance(parent, ast.If) and current is not parent.test:
             says = _says_success(parent.test)
@@ -295,6 +301,11 @@ def in_error_branch(context: Context, node: ast.AST) -> bool:
                 return True
         current = parent
     return False
+
+
+def _lacks_key(node: ast.AST) -> bool:
+    """`except KeyError:` around the reads of a reply: it had no text."""
+    return isinstance(node, ast.ExceptHandler) and getattr(node.type, "id", "") == "KeyError"
 
 
 def _says_success(test: ast.expr) -> bool | None:

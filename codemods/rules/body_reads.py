@@ -34,6 +34,10 @@ def rewrite_reply(context: Context, site: RequestSite, plan: Plan, root: Root) -
             raise Escapes("another request's reply is read at the same place")
         if root.escape is not None:
             raise Escapes(root.escape)
+        if root.shown and context.options.bridge and not plan.prompt_is_runtime:
+            raise Escapes(f"the reply is printed whole at line {root.shown[0].lineno}")
+        for node in root.shown:
+            review_shown(attempt, node)
         for read in root.reads:
             _read(context, site, read, attempt)
     except Escapes as reason:
@@ -41,6 +45,11 @@ def rewrite_reply(context: Context, site: RequestSite, plan: Plan, root: Root) -
         return
     plan.edits.extend(attempt.edits)
     plan.reviews.update(attempt.reviews)
+
+
+def review_shown(plan: Plan, node: ast.expr) -> None:
+    """A person has to say whether anybody reads what is printed or logged here."""
+    plan.review("TC212", f"line {node.lineno} shows the reply as it came, which has other keys now")
 
 
 def _keep_shape(context: Context, site: RequestSite, plan: Plan, root: Root, reason: str) -> None:

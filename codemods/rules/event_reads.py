@@ -30,8 +30,8 @@ _PIECES = '("content_block_delta", "message_delta")'
 
 def rewrite_events(context: Context, site: RequestSite, plan: Plan, root: Root) -> None:
     """Plan every read of one event. Raises Refusal if one cannot be followed."""
-    if root.escape is not None:
-        raise Refusal(site.left_rule, f"an event of the stream goes on as a whole: {root.escape}")
+    if root.escape is not None or root.shown:
+        raise Refusal(site.left_rule, "an event of the stream goes on as a whole")
     if site.provider == "http" and not site.streams:
         raise Refusal(site.left_rule, "whether it streams is not visible")
     try:

@@ -144,6 +144,16 @@ def _request_bodies(context: Context, node: ast.AST, used: set[ast.AST]) -> Iter
             yield _body_finding(context, node)
 
 
+def _built_bodies(context: Context, node: ast.AST, used: set[ast.AST]) -> Iterator[Left]:
+    """`dict(max_tokens_to_sample=…)` and `body.update(…)`, which no call of the SDK takes."""
+    if node in used or not isinstance(node, ast.Call):
+        return
+    named = {keyword.arg for keyword in node.keywords}
+    builds = getattr(node.func, "id", "") == "dict" or getattr(node.func, "attr", "") == "update"
+    if builds and "max_tokens_to_sample" in named and _mentions_service(context):
+        yield _body_finding(context, node)
+
+
 def _body_finding(context: Context, node: ast.AST) -> Left:
     display = node if isinstance(node, ast.Dict) else None
     if re.search(rb"bedrock|anthropic\.claude|invoke_model", context.source.data, re.I):
@@ -217,7 +227,7 @@ def _is_docstring(context: Context, node: ast.Constant) -> bool:
 
 _Check = Callable[[Context, ast.AST, set[ast.AST]], Iterator[Left]]
 _CHECKS: dict[type[ast.AST], tuple[_Check, ...]] = {
-    ast.Call: (_old_calls,),
+    ast.Call: (_old_calls, _built_bodies),
     ast.Attribute: (_token_counts, _removed_names, _test_doubles),
     ast.ImportFrom: (_token_counts, _removed_names),
     ast.Constant: (_http_calls, _test_doubles, _examples, _error_texts),

@@ -16,7 +16,7 @@ from codemods.flow import Definition
 from codemods.ignores import is_ignored
 from codemods.plans import Context, Plan, Refusal, Touch
 from codemods.rules.bedrock_bodies import choose_model, complete_body, write_model
-from codemods.rules.body_reads import link, rewrite_reply
+from codemods.rules.body_reads import link, review_shown, rewrite_reply
 from codemods.rules.body_suggestions import suggested_request
 from codemods.rules.event_reads import rewrite_events
 from codemods.rules.http_requests import rewrite_address, rewrite_headers
@@ -106,7 +106,7 @@ def _rewrite_reads(context: Context, site: RequestSite, plan: Plan) -> None:
         if trail.out_of_sight is not None:
             raise Refusal(site.left_rule, trail.out_of_sight)
         for node in trail.raw_uses:
-            plan.review("TC212", f"line {node.lineno} shows the reply as it came, which has other keys now")
+            review_shown(plan, node)
         for root in trail.roots:
             (rewrite_events if root.level == "piece" else rewrite_reply)(context, site, plan, root)
         link(context, site, plan, trail)
