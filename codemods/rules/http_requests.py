@@ -28,7 +28,9 @@ def rewrite_address(context: Context, site: RequestSite, plan: Plan) -> None:
     """Let the request go to /v1/messages of the same server."""
     address = site.address
     assert address is not None
-    edit = address.edit()
+    # What other requests read as well may have turned out to stay since the address was found.
+    is_free = all(context.can_edit(definition) for definition, _ in address.touched)
+    edit = address.edit() if is_free else None
     if edit is not None:
         plan.edits.append(edit)
         plan.touches.extend(Touch(definition, use, (edit,)) for definition, use in address.touched)
