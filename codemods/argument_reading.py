@@ -39,6 +39,13 @@ def read_arguments(context: Context, call: ast.Call) -> Arguments:
     return arguments
 
 
+def read_entries(context: Context, node: ast.expr) -> Arguments:
+    """The entries of a dict: a display, or a name with every change made to it. Raises Refusal alike."""
+    arguments = Arguments()
+    _read_splat(context, node, arguments)
+    return arguments
+
+
 def _read_splat(context: Context, node: ast.expr, arguments: Arguments) -> None:
     if isinstance(node, ast.Dict):
         _read_display(context, node, arguments)

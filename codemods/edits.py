@@ -38,6 +38,17 @@ class Edit:
     order: int = 0
 
 
+def moved(edit: Edit, by: int) -> Edit:
+    """The same edit of a text that begins `by` bytes later."""
+    parts = tuple(
+        part
+        if isinstance(part, str)
+        else Slice(part.start - by, part.end - by, tuple((a - by, b - by) for a, b in part.deletions))
+        for part in edit.parts
+    )
+    return Edit(edit.start - by, edit.end - by, parts, edit.order)
+
+
 class Overlap(Exception):
     """Two different edits want the same bytes."""
 

@@ -6,12 +6,15 @@ from __future__ import annotations
 import ast
 import re
 
+from codemods.bodies import RequestSite, holders_of, parts_of
 from codemods.flow import Definition
 from codemods.ignores import is_ignored
 from codemods.outcome import Finding, Options, Status
 from codemods.plans import Context, Plan, Site
 from codemods.rules.calls import rewriting_rule
 from codemods.rules.leftovers import find_leftovers
+from codemods.rules.request_sites import BRIDGED, REWRITTEN
+from codemods.values import Migrated
 
 MARKER = re.compile(rb"^[ \t]*#[ \t]*TODO\(to-messages (TC\d+)\):[ \t]*([^\r\n]*)", re.M)
 _BRIDGE_ORDER = ("TC106", "TC105", "TC104", "TC103", "TC101", "TC102")
@@ -23,6 +26,7 @@ _BRIDGED_BY = {
     "TC105": "the stream is served through the adapter",
     "TC106": "the call of SDK 0.2 is served through the adapter",
 }
+_BODY_BRIDGED_BY = {**_BRIDGED_BY, "TC104": "the body is converted at run time"}
 
 
 def site_finding(context: Context, site: Site, plan: Plan) -> Finding:
@@ -34,7 +38,8 @@ def site_finding(context: Context, site: Site, plan: Plan) -> Finding:
             context, rule, "manual", site.node, reason, tuple(plan.evidence), notes, plan.suggestion
         )
     bridges = [rule for rule in _BRIDGE_ORDER if rule in plan.bridges]
-    reasons = [f"{_BRIDGED_BY[rule]}: {plan.bridges[rule]}" for rule in bridges]
+    words = _BODY_BRIDGED_BY if isinstance(site, RequestSite) else _BRIDGED_BY
+    reasons = [f"{words[rule]}: {plan.bridges[rule]}" for rule in bridges]
     reviews = open_reviews(plan, context.options)
     accepted = tuple(f"{rule} accepted: {text}" for rule, text in plan.reviews.items() if rule not in reviews)
     if reviews:
@@ -43,6 +48,9 @@ def site_finding(context: Context, site: Site, plan: Plan) -> Finding:
         notes += tuple(reasons)
     elif bridges:
         rule, status, message = bridges[0], "bridged", "; ".join(reasons)
+        rule = BRIDGED[site.provider] if isinstance(site, RequestSite) else rule
+    elif isinstance(site, RequestSite):
+        rule, status, message = REWRITTEN[site.provider], "rewritten", "becomes a Messages request"
     else:
         rule, status, message = rewriting_rule(site, plan), "rewritten", "becomes messages.create"
     return finding(context, rule, status, site.node, message, tuple(plan.evidence), notes + accepted)  # type: ignore[arg-type]
@@ -107,10 +115,24 @@ def left_findings(
     made = (site.call for site in plans if site.call is not None)
     for call in (*made, *context.migrated_calls()):
         accounted.update(_splatted_values(context, call))
+    for site in plans:
+        if isinstance(site, RequestSite):
+            accounted.update(parts_of(context, site))
+    accounted.update(_converted_bodies(context))
     for rule, node, why, advice in find_leftovers(context, accounted):
         if not is_ignored(context.source, node, [rule]):
             found.append(finding(context, rule, "manual", node, why, suggestion=advice))
     return found
+
+
+def _converted_bodies(context: Context) -> list[ast.AST]:
+    """Legacy bodies that our own run-time library converts already."""
+    calls = [call for call in context.source.nodes_of(ast.Call) if call.args]
+    ours = [
+        call for call in calls if getattr(call.func, "id", getattr(call.func, "attr", "")) == "messages_body"
+    ]
+    migrated = [call for call in ours if isinstance(context.evaluator.value_of(call.func), Migrated)]
+    return [node for call in migrated for node in holders_of(context, call.args[0])]
 
 
 def _splatted_values(context: Context, call: ast.Call) -> list[ast.AST]:

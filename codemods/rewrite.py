@@ -151,7 +151,7 @@ class _Rewriter:
             "partly" if left else "rewritten",
             self.source.encode(result),
             ordered,
-            sdk_floor=".".join(map(str, floor)) if floor else None,
+            sdk_floor=".".join(map(str, floor)) if floor and any(floor) else None,
             uses_bridge=bridged,
         )
 

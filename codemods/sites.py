@@ -13,11 +13,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
+from codemods.bodies import RequestSite, find_requests
 from codemods.edits import Edit
 from codemods.flow import Definition
 from codemods.old_sites import has_legacy_arguments, imports_sdk, old_site
 from codemods.plans import Context, Plan, Site, Touch
 from codemods.rules.calls import WHOLE_CALL, plan_site
+from codemods.rules.request_sites import plan_request
 from codemods.values import (
     Client,
     Constant,
@@ -69,6 +71,7 @@ def find_sites(context: Context) -> list[tuple[ast.expr, str]]:
                 context.sites.append(site)
             elif _may_be_ours(context, site.call, value):
                 uncertain.append((node, getattr(value, "reason", "it comes from another package")))
+    context.sites.extend(find_requests(context))
     return uncertain
 
 
@@ -143,12 +146,16 @@ def _may_be_ours(context: Context, call: ast.Call, value: Value) -> bool:
 def plan_sites(context: Context) -> dict[Site, Plan]:
     """One plan for each site, such that all of them can be carried out together."""
     for _ in range(_MOST_ROUNDS):
-        plans = {site: plan_site(context, site) for site in context.sites}
+        plans = {site: _planned(context, site) for site in context.sites}
         if not (_rule_out_definitions(context, plans) or _rule_out_shapes(context, plans)):
             return plans
     for site in context.sites:
         context.limits.bridged.setdefault(site, ("TC104", "the calls of this file depend on each other"))
-    return {site: plan_site(context, site) for site in context.sites}
+    return {site: _planned(context, site) for site in context.sites}
+
+
+def _planned(context: Context, site: Site) -> Plan:
+    return plan_request(context, site) if isinstance(site, RequestSite) else plan_site(context, site)
 
 
 def _rule_out_definitions(context: Context, plans: dict[Site, Plan]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from codemods.edits import Edit, Overlap, Slice, apply_edits
+from codemods.edits import Overlap, apply_edits, moved
 from codemods.outcome import Options
 from codemods.plans import Context, Limits, Site
 from codemods.rules.calls import plan_site
@@ -27,17 +27,7 @@ def suggestion_for(context: Context, site: Site) -> str | None:
     if plan.manual is not None or plan.touches or outside:
         return None
     try:
-        text = apply_edits(context.source.data[start:end], [_moved(edit, start) for edit in plan.edits])
+        text = apply_edits(context.source.data[start:end], [moved(edit, start) for edit in plan.edits])
     except Overlap:
         return None
     return text.decode("utf-8")
-
-
-def _moved(edit: Edit, by: int) -> Edit:
-    parts = tuple(
-        part
-        if isinstance(part, str)
-        else Slice(part.start - by, part.end - by, tuple((a - by, b - by) for a, b in part.deletions))
-        for part in edit.parts
-    )
-    return Edit(edit.start - by, edit.end - by, parts, edit.order)

@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from migrate.bodies import completion_body, messages_body
     from migrate.clients import (
         Anthropic,
         AnthropicBedrock,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from migrate.responses import as_completion, reply_text
 
 _HOMES = {
+    "migrate.bodies": ("completion_body", "messages_body"),
     "migrate.clients": (
         "Anthropic",
         "AnthropicBedrock",
@@ -94,7 +96,9 @@ __all__ = [
     "arguments_from_legacy",
     "arguments_from_prompt",
     "as_completion",
+    "completion_body",
     "install",
+    "messages_body",
     "model_arguments",
     "parse_prompt",
     "render_prompt",

@@ -146,6 +146,10 @@ def as_completion(
     request ended in text for the assistant: say ``leading_space=False`` where it did, since there
     the old completion continued that text as it stands.
 
-    Raises RefusalError if the model refused to answer, unless ``on_refusal="pass"``.
+    Raises RefusalError if the model refused to answer, unless ``on_refusal="pass"``, and
+    TranslationError for the body of an error, which is no empty answer.
     """
+    if isinstance(message, dict) and message.get("type") == "error":
+        problem = message.get("error")
+        raise TranslationError(f"the server answered with an error, not with a Message: {problem}")
     return completion_from_message(message, leading_space=leading_space, on_refusal=on_refusal)

@@ -1,7 +1,7 @@
 """Environments with real SDK versions, made on first use and kept in `.cache/sdks/`.
 
 `sdk_python("0.125.0")` returns the interpreter of an environment that holds anthropic==0.125.0 and
-what it needs, nothing of ours. Safe when several test processes ask at once: one builds, the others
+what it needs, nothing of ours; `sdk_python(NONE)` one without the SDK. Safe when several test processes ask at once: one builds, the others
 wait for it. An environment counts as made only once the SDK in it has constructed a client.
 """
 
@@ -18,6 +18,7 @@ from pathlib import Path
 OLDEST = "0.2.10"  # the last release whose one client had completion() and its three sisters
 LEGACY = "0.125.0"  # the last release with client.completions
 NEWEST = "2.12.0"
+NONE = "none"  # no SDK, but the libraries that programs speak HTTP with
 QUICK = (LEGACY, NEWEST)
 MATRIX = ("0.40.0", "0.84.0", LEGACY, "1.17.0", NEWEST)
 
@@ -29,13 +30,22 @@ anthropic.Client(api_key="probe")
 sys.exit(importlib.metadata.version("anthropic") != sys.argv[1])
 """
 
+_QUIETLY = ("--quiet", "--disable-pip-version-check", "--prefer-binary")
+_PLAIN = ("requests", "httpx<1", "aiohttp<4", "boto3")
+
 
 def sdk_python(version: str, extras: Sequence[str] = ()) -> Path:
     """The interpreter of an environment with anthropic==version (and its extras, such as "bedrock").
 
     Raises RuntimeError with pip's own output if it cannot be made.
     """
-    tag = "-".join([version, *sorted(extras), f"py{sys.version_info.major}.{sys.version_info.minor}"])
+    tag = "-".join(
+        [
+            "plain" if version == NONE else version,
+            *sorted(extras),
+            f"py{sys.version_info.major}.{sys.version_info.minor}",
+        ]
+    )
     home = cache_folder() / tag
     python = home / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     ready = home / "ready"
@@ -56,13 +66,17 @@ def cache_folder() -> Path:
 
 def _build(home: Path, python: Path, version: str, extras: Sequence[str]) -> None:
     shutil.rmtree(home, ignore_errors=True)  # what an interrupted build left
+    if version == NONE:
+        _run([sys.executable, "-m", "venv", str(home)])
+        _run([str(python), "-m", "pip", "install", *_QUIETLY, *_PLAIN])
+        return
     wanted = f"anthropic[{','.join(extras)}]=={version}" if extras else f"anthropic=={version}"
     _run([sys.executable, "-m", "venv", str(home)])
     # Releases before 1.0 ask for httpx without an upper limit and know only its 0.x line.
     limits = ["httpx<1"] if version.startswith("0.") else []
     if version.startswith("0.2."):
         limits.append("aiohttp<4")  # is handed time-outs as plain numbers
-    pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--prefer-binary"]
+    pip = [str(python), "-m", "pip", "install", *_QUIETLY]
     _run([*pip, wanted, *limits])
     _run([str(python), "-c", _PROBE, version])
 

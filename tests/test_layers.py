@@ -30,7 +30,7 @@ MIGRATE_LAYERS = (
         "migrate.double.*",
     ),  # legacy needs pydantic; those above load it when they make an object
     ("migrate.requests", "migrate.responses"),
-    ("migrate.streams", "migrate.sdk", "migrate.dict_answers"),
+    ("migrate.streams", "migrate.sdk", "migrate.dict_answers", "migrate.bodies"),
     ("migrate.replies", "migrate.client_options"),
     ("migrate.completions",),
     ("migrate.dict_calls",),
@@ -53,6 +53,9 @@ CODEMODS_LAYERS = (
         "codemods.survival",
         "codemods.argument_reading",
         "codemods.ignores",
+        "codemods.replies",
+        "codemods.request_urls",
+        "codemods.bodies",
     ),
     ("codemods.old_sites",),
     ("codemods.rules.*",),
@@ -89,6 +92,7 @@ PURE = frozenset(
         "migrate.sameness",
         "migrate.requests",
         "migrate.responses",
+        "migrate.bodies",
         "migrate.streams",
         "migrate.dict_answers",
     }

@@ -80,6 +80,20 @@ RULES: tuple[RuleInfo, ...] = (
         "ApiException left the SDK in 0.3.0; looking the name up fails while an error is being handled.",
     ),
     RuleInfo(
+        "TC021", "rewrite-http-request", "rewritten",
+        "A request to /v1/complete without the SDK, its headers, body and reads, becomes one to /v1/messages.",
+        'requests.post(".../v1/complete", json={"prompt": ..., ...}).json()["completion"]',
+        'requests.post(".../v1/messages", json={"messages": ..., ...}).json()["content"]',
+        "No model answers the old endpoint.",
+    ),
+    RuleInfo(
+        "TC022", "rewrite-bedrock-body", "rewritten",
+        "A Text Completions body for Bedrock's invoke_model, its model id and its reads, becomes a Messages body.",
+        'invoke_model(modelId="anthropic.claude-v2:1", body=json.dumps({"prompt": ..., ...}))',
+        'invoke_model(modelId="anthropic.claude-opus-4-8", body=json.dumps({"messages": ..., ...}))',
+        "The models that took the old body are gone; the Messages body has other keys and another reply.",
+    ),
+    RuleInfo(
         "TC101", "bridge-prompt", "bridged",
         "A prompt whose turns cannot be read here is converted at run time.",
         "prompt=build(history)", "**arguments_from_prompt(build(history))",
@@ -114,6 +128,18 @@ RULES: tuple[RuleInfo, ...] = (
         "A call of SDK 0.2 that is opaque in some part, or streams, is served through the adapter.",
         "client.completion_stream(**params)", "with_completions(client).completion_stream(**params)",
         "The adapter answers the old dicts, and its streams repeat the text so far as the old ones did.",
+    ),
+    RuleInfo(
+        "TC111", "bridge-http-body", "bridged",
+        "A request to /v1/complete of which some part is opaque: that part is converted at run time.",
+        "requests.post(url, json=body).json()", "completion_body(requests.post(url, json=messages_body(body)).json())",
+        "What the source does not show is translated at run time, by the same rules.",
+    ),
+    RuleInfo(
+        "TC112", "bridge-bedrock-body", "bridged",
+        "A Bedrock body of which some part is opaque: that part is converted at run time.",
+        "json.dumps(body)", 'json.dumps(messages_body(body, model="anthropic.claude-opus-4-8"))',
+        "What the source does not show is translated at run time, by the same rules.",
     ),
     RuleInfo(
         "TC201", "drop-zero-temperature", "review",
@@ -162,6 +188,18 @@ RULES: tuple[RuleInfo, ...] = (
         "The code tests the response's id or model, whose values are others now.",
         'if resp.model == "claude-2":', 'if resp.model == "claude-2":',
         "Message ids begin with msg_, and another model answers.",
+    ),
+    RuleInfo(
+        "TC211", "bedrock-model", "review",
+        "The Bedrock model id is known only at run time; it stays.",
+        "modelId=model_id", "modelId=model_id",
+        "Ids that took the old body take no Messages body; name a current model or an inference profile.",
+    ),
+    RuleInfo(
+        "TC212", "http-review", "review",
+        "A request goes to a server that only you know, or its reply is shown as it came.",
+        'requests.post(f"{base}/v1/complete", ...)', 'requests.post(f"{base}/v1/messages", ...)',
+        "The source does not show whether that server knows /v1/messages, or who reads what is shown.",
     ),
     RuleInfo(
         "TC301", "uncertain-receiver", "manual",

@@ -14,6 +14,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from codemods.bodies import own_entries
 from codemods.flow import Definition
 from codemods.plans import Context
 from codemods.template_nodes import HOLE, Appended, Concat, Filled, Named, Template
@@ -226,6 +227,11 @@ def _owned_nodes(context: Context) -> set[ast.AST]:
                 _own_forms(context, keyword.value, owned)
             elif keyword.arg == "stop_sequences":
                 owned.update(ast.walk(keyword.value))
+    for prompt in own_entries(context, "prompt"):
+        _own_template(context, context.templates.template_of(prompt), owned)
+        _own_forms(context, prompt, owned)
+    for stops in own_entries(context, "stop_sequences"):
+        owned.update(ast.walk(stops))
     for node in context.source.nodes_of(ast.Assign):
         if _is_marker(context, node.value) and not isinstance(node.value, ast.Constant):
             owned.update(ast.walk(node.value))

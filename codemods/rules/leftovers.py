@@ -15,6 +15,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from codemods.plans import Context
+from codemods.rules.body_suggestions import suggestion
 from codemods.values import Client, Foreign, Migrated, Symbol, Unknown
 
 Left = tuple[str, ast.AST, str, str | None]
@@ -118,14 +119,11 @@ def _removed_names(context: Context, node: ast.AST, used: set[ast.AST]) -> Itera
 def _http_calls(context: Context, node: ast.AST, used: set[ast.AST]) -> Iterator[Left]:
     if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or _is_docstring(context, node):
         return
+    if node in used:
+        return
     if _COMPLETE_URL.search(node.value) and len(node.value) < 200:
         reason = "a request to /v1/complete, which no model answers any more"
-        yield (
-            "TC403",
-            node,
-            reason,
-            "POST /v1/messages with `messages` and `max_tokens`; read `content`, not `completion`",
-        )
+        yield "TC403", node, reason, suggestion(context, None, "http")
 
 
 def _request_bodies(context: Context, node: ast.AST, used: set[ast.AST]) -> Iterator[Left]:
@@ -146,18 +144,21 @@ def _request_bodies(context: Context, node: ast.AST, used: set[ast.AST]) -> Iter
             yield _body_finding(context, node)
 
 
+def _built_bodies(context: Context, node: ast.AST, used: set[ast.AST]) -> Iterator[Left]:
+    """`dict(max_tokens_to_sample=…)` and `body.update(…)`, which no call of the SDK takes."""
+    if node in used or not isinstance(node, ast.Call):
+        return
+    named = {keyword.arg for keyword in node.keywords}
+    builds = getattr(node.func, "id", "") == "dict" or getattr(node.func, "attr", "") == "update"
+    if builds and "max_tokens_to_sample" in named and _mentions_service(context):
+        yield _body_finding(context, node)
+
+
 def _body_finding(context: Context, node: ast.AST) -> Left:
+    display = node if isinstance(node, ast.Dict) else None
     if re.search(rb"bedrock|anthropic\.claude|invoke_model", context.source.data, re.I):
-        reason = "a Text Completions body for Bedrock"
-        keys = '"anthropic_version": "bedrock-2023-05-31", "max_tokens": ..., "messages": [...]'
-        advice = f"{{{keys}}}; read `content`"
-        return "TC404", node, reason, advice
-    return (
-        "TC403",
-        node,
-        "a Text Completions request body",
-        '{"max_tokens": ..., "messages": [...]}; read `content`',
-    )
+        return "TC404", node, "a Text Completions body for Bedrock", suggestion(context, display, "bedrock")
+    return "TC403", node, "a Text Completions request body", suggestion(context, display, "http")
 
 
 def _mentions_service(context: Context) -> bool:
@@ -226,7 +227,7 @@ def _is_docstring(context: Context, node: ast.Constant) -> bool:
 
 _Check = Callable[[Context, ast.AST, set[ast.AST]], Iterator[Left]]
 _CHECKS: dict[type[ast.AST], tuple[_Check, ...]] = {
-    ast.Call: (_old_calls,),
+    ast.Call: (_old_calls, _built_bodies),
     ast.Attribute: (_token_counts, _removed_names, _test_doubles),
     ast.ImportFrom: (_token_counts, _removed_names),
     ast.Constant: (_http_calls, _test_doubles, _examples, _error_texts),

@@ -35,8 +35,13 @@ def vendor_body(path: str, body: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def frames(events: Iterable[bytes]) -> Iterator[bytes]:
-    """Server-sent events as frames of the AWS event stream."""
+    """Server-sent events as frames of the AWS event stream, without pings.
+
+    The vendor's package for Bedrock took every chunk of the old stream for a piece of text, so none came.
+    """
     for event in events:
+        if event.startswith(b"event: ping"):
+            continue
         _, _, content = event.partition(b"data: ")
         payload = {"bytes": base64.b64encode(content.strip()).decode()}
         yield frame({":event-type": "chunk", ":message-type": "event"}, json.dumps(payload).encode())

@@ -19,7 +19,7 @@ from migrate.double import Double
 from tests.execution.compare import ALLOWANCES, compare_runs, stated_sdk
 from tests.execution.notebook_script import as_script, stated_line
 from tests.execution.programs import Interpreter, Run
-from tests.sdks import NEWEST, OLDEST, sdk_python
+from tests.sdks import NEWEST, NONE, OLDEST, sdk_python
 
 
 def main() -> int:
@@ -34,17 +34,18 @@ def main() -> int:
     chosen = parser.parse_args()
     sdk = _sdk_of(chosen.before)
     slash = sdk == OLDEST
+    current = NONE if sdk == NONE else NEWEST
     with tempfile.TemporaryDirectory() as folder, Double() as double:
         after = chosen.after or _rewritten(chosen.before, Path(folder))
         before, after = (
             as_script(chosen.before, _folder(folder, "old")),
             as_script(after, _folder(folder, "new")),
         )
-        with Interpreter(sdk_python(sdk)) as legacy, Interpreter(sdk_python(NEWEST)) as newest:
+        with Interpreter(sdk_python(sdk)) as legacy, Interpreter(sdk_python(current)) as newest:
             old = legacy.run(before, double, slash=slash)
             new = newest.run(after, double, slash=slash)
     _show(f"before: {chosen.before} on anthropic {sdk}", old)
-    _show(f"after: {after} on anthropic {NEWEST}", new)
+    _show(f"after: {after} on anthropic {current}", new)
     found = compare_runs(old, new, frozenset(chosen.allow))
     print("\n".join(found) or "no difference")
     return 1 if found else 0

@@ -19,7 +19,7 @@ from migrate.double import Recorded
 from migrate.double.answers import pieces_of
 from migrate.sameness import asked, differences
 from tests.execution.programs import Run
-from tests.sdks import LEGACY, OLDEST
+from tests.sdks import LEGACY, NONE, OLDEST
 
 ANSWERING = ("/complete", "/messages", "/invoke", "/invoke-with-response-stream")
 
@@ -29,23 +29,26 @@ BLANK_STOPS = "blank stops"  # Messages takes no blank stop sequences: the adapt
 ALLOWANCES = frozenset({ANY_ORDER, BLANK_STOPS})
 NOTHING: frozenset[str] = frozenset()
 SDK_02 = "sdk 0.2"  # was written for the first SDK, and runs under it before
+NO_SDK = "no sdk"  # asks with an HTTP library or boto3, before and after
 
 
 def allowances(first_line: str) -> frozenset[str]:
     """What a program says in its first line, "# runs: any order, blank stops"; ValueError for anything else."""
-    return _stated(first_line) - {SDK_02}
+    return _stated(first_line) - {SDK_02, NO_SDK}
 
 
 def stated_sdk(first_line: str) -> str:
-    """The version of the SDK that a program says it was written for: "# runs: sdk 0.2", or else the usual."""
-    return OLDEST if SDK_02 in _stated(first_line) else LEGACY
+    """The SDK that a program says it was written for: "# runs: sdk 0.2", "# runs: no sdk", or else the usual."""
+    stated = _stated(first_line)
+    return OLDEST if SDK_02 in stated else NONE if NO_SDK in stated else LEGACY
 
 
 def _stated(first_line: str) -> frozenset[str]:
     stated = first_line.strip().removeprefix("# runs").removeprefix(":")
     named = frozenset(word.strip() for word in stated.split(",") if word.strip())
-    if not named <= {*ALLOWANCES, SDK_02}:
-        raise ValueError(f"{first_line!r}: only {sorted({*ALLOWANCES, SDK_02})} can follow '# runs:'")
+    known = {*ALLOWANCES, SDK_02, NO_SDK}
+    if not named <= known:
+        raise ValueError(f"{first_line!r}: only {sorted(known)} can follow '# runs:'")
     return named
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from migrate.double import Double
 from tests.execution.programs import Interpreter
-from tests.sdks import LEGACY, NEWEST, OLDEST, sdk_python
+from tests.sdks import LEGACY, NEWEST, NONE, OLDEST, sdk_python
 
 
 @pytest.fixture(scope="session")
@@ -30,9 +30,15 @@ def oldest() -> Iterator[Interpreter]:
 
 
 @pytest.fixture(scope="session")
+def without_sdk() -> Iterator[Interpreter]:
+    with Interpreter(sdk_python(NONE)) as interpreter:
+        yield interpreter
+
+
+@pytest.fixture(scope="session")
 def written_for(request: pytest.FixtureRequest) -> Callable[[str], Interpreter]:
     """The interpreter with the SDK of that version; an environment that no program needs is not made."""
-    names = {OLDEST: "oldest", LEGACY: "legacy"}
+    names = {OLDEST: "oldest", LEGACY: "legacy", NONE: "without_sdk"}
     return lambda version: request.getfixturevalue(names[version])
 
 

@@ -19,6 +19,8 @@ RUNNER = Path(__file__).with_name("runner.py")
 PROJECT = Path(__file__).resolve().parents[2]
 SECONDS = 20  # a program that takes longer is killed
 
+# What boto3 wants to know before it asks anything.
+_AWS = {"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_DEFAULT_REGION": "us-east-1"}
 _labels = itertools.count(1)
 
 
@@ -66,6 +68,8 @@ class Interpreter:
             "ANTHROPIC_API_KEY": "sk-double",
             "ANTHROPIC_BASE_URL": double.base_url_for(label) + "/" * slash,
             "PYTHONPATH": self._path,
+            **_AWS,
+            "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": double.base_url_for(label),
         }
         with tempfile.TemporaryDirectory() as folder:
             job = {

@@ -29,7 +29,13 @@ def main() -> None:
 def _load_sdk() -> None:
     """Import what every program needs, and what the SDK itself would import at the first use."""
     import asyncio  # noqa: F401
+    import importlib.util
 
+    if importlib.util.find_spec("anthropic") is None:
+        from redirect import load_and_redirect  # beside this file, which is run as a script
+
+        load_and_redirect()
+        return
     import anthropic
 
     if not hasattr(anthropic, "Anthropic"):  # 0.2 loads everything with itself

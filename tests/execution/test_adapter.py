@@ -22,9 +22,10 @@ from tests.execution.compare import (
     compare_runs,
     stated_sdk,
 )
+from tests.execution.notebook_script import as_script, stated_line
 from tests.execution.programs import PROJECT, Interpreter, Run
 from tests.execution.test_fixtures import case_name, running_programs
-from tests.sdks import OLDEST
+from tests.sdks import NONE, OLDEST
 
 LAUNCHER = """\
 import runpy, sys, warnings
@@ -56,10 +57,15 @@ def test_the_sample_application_runs_unchanged(
     assert {request.path for request in new.requests} == {"/v1/messages"}
 
 
+def programs_with_sdk() -> list[Path]:
+    """The adapter is for those that call the SDK."""
+    return [one for one in running_programs() if stated_sdk(stated_line(one)) != NONE]
+
+
 # Three runs for each program: one in ten every day, all of them with the slow tests.
 PROGRAMS = [
     pytest.param(program, id=case_name(program), marks=() if number % 10 == 0 else pytest.mark.slow)
-    for number, program in enumerate(running_programs())
+    for number, program in enumerate(programs_with_sdk())
 ]
 
 
@@ -73,12 +79,13 @@ def test_the_adapter_and_the_codemod_ask_the_same(
 ) -> None:
     from codemods.rewrite import rewrite_source
 
-    source = before.read_bytes()
-    first_line = source.decode("utf-8-sig", "replace").splitlines()[0]
+    first_line = stated_line(before)
     allowed, sdk = allowances(first_line), stated_sdk(first_line)
     slash = sdk == OLDEST
-    after = tmp_path / before.name
-    after.write_bytes(rewrite_source(source, str(before), Options()).source)
+    after = tmp_path / "rewritten" / before.name
+    after.parent.mkdir()
+    after.write_bytes(rewrite_source(before.read_bytes(), str(before), Options()).source)
+    before, after = as_script(before, tmp_path), as_script(after, after.parent)
     adapted = run_adapted(before, double, newest, tmp_path, slash=slash)
     old = written_for(sdk).run(before, double, slash=slash)
     found = compare_runs(old, adapted, allowed | {BLANK_STOPS})

@@ -2,8 +2,9 @@
 
 Every `fixtures/codemods/*/*.before.py` whose first line is `# runs` takes part. `# runs: any order`
 is for programs that ask several things at once, `# runs: blank stops` for those that stop at newlines,
-`# runs: sdk 0.2` for those that were written for the first SDK. A notebook takes part if that is the first
-line of its first code cell; its cells are run as one script.
+`# runs: sdk 0.2` for those that were written for the first SDK, `# runs: no sdk` for those that ask
+with an HTTP library or boto3, before and after. A notebook takes part if that is the first line of its
+first code cell; its cells are run as one script.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from migrate.double import Double
 from tests.execution.compare import allowances, compare_runs, stated_sdk
 from tests.execution.notebook_script import as_script, stated_line
 from tests.execution.programs import PROJECT, Interpreter
-from tests.sdks import OLDEST
+from tests.sdks import NONE, OLDEST
 
 FIXTURES = PROJECT / "fixtures" / "codemods"
 
@@ -58,8 +59,9 @@ def test_same_before_and_after(
     before, after = as_script(before, tmp_path), as_script(after, after.parent)
     sdk = stated_sdk(first_line)
     legacy = written_for(sdk)
+    current = legacy if sdk == NONE else newest
     with ThreadPoolExecutor(1) as other:
-        new_run = other.submit(newest.run, after, double, slash=sdk == OLDEST)
+        new_run = other.submit(current.run, after, double, slash=sdk == OLDEST)
         old, new = legacy.run(before, double, slash=sdk == OLDEST), new_run.result()
     assert old.status == 0, f"the program itself fails:\n{old.stderr}"
     assert old.requests, "the program asks nothing"

@@ -1,0 +1,88 @@
+"""Write out what a body that is left would have become.
+
+    left:      body = {"prompt": f"{HUMAN_PROMPT} {q}{AI_PROMPT}", "max_tokens_to_sample": 300}
+    suggested: {"messages": [{"role": "user", "content": f"{q}"}], "max_tokens": 300}
+
+The text is made by the same functions as a rewrite, with every option open; nothing is edited.
+"""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+from typing import cast
+
+from codemods.argument_reading import Arguments
+from codemods.bodies import Provider, RequestSite, body_of, holders_of
+from codemods.edits import Overlap, apply_edits, moved
+from codemods.outcome import Options
+from codemods.places import EntryPlace
+from codemods.plans import Context, Limits, Plan, Refusal
+from codemods.rules.bedrock_bodies import complete_body
+from codemods.rules.request_bodies import rewrite_entries
+from codemods.values import Client
+from migrate.errors import MigrationError
+
+_READ = '"".join(block["text"] for block in data["content"] if block["type"] == "text")'
+_GENERIC: dict[Provider, str] = {
+    "http": '{"model": ..., "max_tokens": ..., "messages": [{"role": "user", "content": ...}]}',
+    "bedrock": (
+        '{"anthropic_version": "bedrock-2023-05-31", "max_tokens": ..., '
+        '"messages": [{"role": "user", "content": ...}]}'
+    ),
+}
+
+
+def suggested_request(context: Context, site: RequestSite) -> str:
+    """What to send and how to read the reply, with the converted body where its entries are visible."""
+    display: ast.Dict | None = None
+    try:
+        node = body_of(context, site).value
+    except Refusal:
+        node = site.node
+    for holder in holders_of(context, node):
+        inner = holder.value if isinstance(holder, ast.Assign | ast.AnnAssign) else holder
+        display = inner if isinstance(inner, ast.Dict) else display
+    return suggestion(context, display, site.provider)
+
+
+def suggestion(context: Context, display: ast.Dict | None, provider: Provider) -> str:
+    """The same for a body that no request is known of."""
+    body = (converted(context, display, provider) if display is not None else None) or _GENERIC[provider]
+    if provider == "bedrock":
+        return f"{body} for a modelId that serves Messages; read {_READ}"
+    return f'POST {body} to /v1/messages with the header "anthropic-version": "2023-06-01"; read {_READ}'
+
+
+def converted(context: Context, display: ast.Dict, provider: Provider) -> str | None:
+    """The text of the Messages body for a dict display; None where its entries say too little."""
+    options = Options(models=context.options.models, default_model=context.options.default_model)
+    free = dataclasses.replace(context, options=options, limits=Limits(), loose_marker=0)
+    entries = Arguments()
+    for key, value in zip(display.keys, display.values, strict=True):
+        if isinstance(key, ast.Constant) and isinstance(key.value, str) and key.value not in entries.places:
+            entries.add(key.value, EntryPlace(context.source, display, key, value))
+    if "prompt" not in entries.places:
+        return None
+    client = Client("unstated" if provider == "http" else "bedrock")
+    site = RequestSite(cast(ast.Attribute, display), client, provider=provider)  # stands where the dict does
+    plan = Plan()
+    try:
+        rewrite_entries(free, site, plan, entries)
+        if provider == "bedrock":
+            complete_body(free, plan, entries)
+    except (Refusal, MigrationError):
+        return None
+    return _applied(context, display, plan)
+
+
+def _applied(context: Context, display: ast.Dict, plan: Plan) -> str | None:
+    start, end = context.source.span(display)
+    edits = [*plan.edits, *(edit for touch in plan.touches for edit in touch.edits)]
+    inside = [edit for edit in edits if start <= edit.start and edit.end <= end]
+    if len(inside) != len(edits):
+        return None
+    try:
+        return apply_edits(context.source.data[start:end], [moved(edit, start) for edit in inside]).decode()
+    except Overlap:
+        return None
