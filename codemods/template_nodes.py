@@ -13,7 +13,6 @@ left: the author's own literals stay, with their quotes, escapes and holes.
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -23,10 +22,6 @@ from codemods.source import Source, Span
 
 # Stands for one hole in the flat text; a literal that holds it is not read as a template.
 HOLE = "\ue0f7"
-
-_FORMAT_FIELD = re.compile(r"\{\{|\}\}|\{[^{}]*\}")
-_PERCENT_FIELD = re.compile(r"%%|%(?:\([^)]*\))?[#0\- +]*\d*(?:\.\d+)?[diouxXeEfFgGcrsa]")
-_DEEPEST = 12
 
 
 class CannotCut(Exception):
@@ -38,7 +33,7 @@ class Cut:
     """What a cut needs: spans to delete, and the definitions (with the reading name) it touches."""
 
     deletions: list[Span] = field(default_factory=list)
-    touched: list[tuple[Definition, ast.Name | None]] = field(default_factory=list)
+    touched: list[tuple[Definition, ast.expr | None]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -314,6 +309,25 @@ class Named(Template):
     def cut(self, lo: int, hi: int, out: Cut) -> None:
         assert isinstance(self.node, ast.Name)
         out.touched.append((self.definition, self.node))
+        self.inner.cut(lo, hi, out)
+
+
+@dataclass(slots=True)
+class Through(Template):
+    """What a function of the file returns, or what its callers pass to it: cut where it is written.
+
+    use: the name or attribute that reads the definition, a function or a parameter.
+    """
+
+    definition: Definition
+    use: ast.expr
+    inner: Template
+
+    def holes(self) -> Iterator[ast.expr]:
+        return self.inner.holes()
+
+    def cut(self, lo: int, hi: int, out: Cut) -> None:
+        out.touched.append((self.definition, self.use))
         self.inner.cut(lo, hi, out)
 
 

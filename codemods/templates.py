@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from codemods.evaluate import Evaluator
 from codemods.flow import Definition
 from codemods.literals import Chars, Field, dissect
+from codemods.members import FunctionNode, Members
 from codemods.source import Source
 from codemods.template_nodes import (
     HOLE,
@@ -22,6 +23,7 @@ from codemods.template_nodes import (
     Named,
     Piece,
     Template,
+    Through,
 )
 from codemods.values import Client, Symbol
 
@@ -31,16 +33,18 @@ _DEEPEST = 12
 
 
 class TemplateReader:
-    """Reads templates of one file."""
+    """Reads templates of one file. `held`: loads that are read as holes, whatever they are."""
 
     def __init__(self, source: Source, evaluator: Evaluator) -> None:
         self.source = source
         self.evaluator = evaluator
+        self.members = Members(source, evaluator)
+        self.held: set[ast.expr] = set()
         self._depth = 0
 
     def template_of(self, node: ast.expr) -> Template:
         """The template an expression is; a `Hole` if nothing of its text is known."""
-        if self._depth > _DEEPEST or not self.source.is_placed(node):
+        if self._depth > _DEEPEST or node in self.held or not self.source.is_placed(node):
             return Hole(node, HOLE)
         self._depth += 1
         try:
@@ -55,8 +59,8 @@ class TemplateReader:
             return self._sum(node)
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod):
             return self._percent(node)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            return self._method(node, node.func)
+        if isinstance(node, ast.Call):
+            return self._call(node)
         if isinstance(node, ast.Name | ast.Attribute):
             return self._reference(node)
         return Hole(node, HOLE)
@@ -111,6 +115,29 @@ class TemplateReader:
 
     def _concat(self, node: ast.expr, operands: list[Template], *, is_sum: bool) -> Template:
         return Concat(node, "".join(one.flat for one in operands), self.source, operands, is_sum)
+
+    def _call(self, node: ast.Call) -> Template:
+        if isinstance(node.func, ast.Attribute):
+            found = self._method(node, node.func)
+            if not isinstance(found, Hole):
+                return found
+        returned = self.returned(node)
+        return returned[0] if len(returned) == 1 else Hole(node, HOLE)
+
+    def returned(self, node: ast.Call) -> list[Template]:
+        """What a call of one of the file's own functions gives: a template for each `return`.
+
+        Empty if a return is not a template, or if the function does more than return: decorators,
+        generators and coroutines are not what their `return` says.
+        """
+        function = self.members.function_of(node)
+        definition = self.members.definition_of(function) if function is not None else None
+        if function is None or definition is None or not isinstance(node.func, ast.Name | ast.Attribute):
+            return []
+        texts = [self.template_of(value) for value in returned_expressions(function)]
+        if any(isinstance(text, Hole) or not _shows_marker(text) for text in texts):
+            return []
+        return [Through(node, text.flat, definition, node.func, text) for text in texts]
 
     def _method(self, node: ast.Call, function: ast.Attribute) -> Template:
         if function.attr == "join" and len(node.args) == 1 and isinstance(node.args[0], ast.List | ast.Tuple):
@@ -218,6 +245,26 @@ class TemplateReader:
         return Appended(
             definition.node.target, before.flat + added.flat, self.source, definition, changed, added
         )
+
+
+def returned_expressions(function: FunctionNode) -> list[ast.expr]:
+    """What a plain function may return; empty if it is not plain or returns nothing at some `return`."""
+    if isinstance(function, ast.Lambda):
+        return [function.body]
+    decorators = [getattr(one, "id", "") for one in function.decorator_list]
+    if isinstance(function, ast.AsyncFunctionDef) or decorators not in ([], ["staticmethod"]):
+        return []
+    found: list[ast.expr] = []
+    stack: list[ast.AST] = list(function.body)
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.Yield | ast.YieldFrom) or (isinstance(node, ast.Return) and not node.value):
+            return []
+        if isinstance(node, ast.Return) and node.value is not None:
+            found.append(node.value)
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+            stack.extend(ast.iter_child_nodes(node))
+    return found
 
 
 def _literals_of(template: Template) -> list[Literal]:

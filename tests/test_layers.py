@@ -44,6 +44,7 @@ CODEMODS_LAYERS = (
     ("codemods.flow",),
     ("codemods.own_code", "codemods.soundness", "codemods.template_nodes", "codemods.project"),
     ("codemods.evaluate",),
+    ("codemods.members",),
     ("codemods.templates", "codemods.neighbours"),
     (
         "codemods.turns",

@@ -16,7 +16,9 @@ from collections.abc import Iterator
 
 from codemods.flow import Definition
 from codemods.plans import Context
-from codemods.template_nodes import HOLE, Appended, Concat, Filled, Named, Template
+from codemods.rules.prompt_forms import forms_of
+from codemods.template_nodes import HOLE, Appended, Concat, Filled, Named, Template, Through
+from codemods.templates import returned_expressions
 from codemods.values import Constant, Foreign, Unknown, UserClass, UserFunction, UserInstance
 
 _MOST_STEPS = 400
@@ -114,7 +116,10 @@ def sources_of(context: Context, node: ast.AST) -> list[ast.AST]:
     elif isinstance(node, ast.Call) and node in {site.call for site in context.sites}:
         return []  # what a model answers is content
     elif isinstance(node, ast.Call):
-        for function in _called(context, node):
+        functions = _called(context, node)
+        if any(returned_expressions(function) for function in functions[:1]) and len(functions) == 1:
+            found = [node.func]  # what it passes comes back only where a `return` reads a parameter
+        for function in functions:
             found.extend(
                 part.value for part in ast.walk(function) if isinstance(part, ast.Return) and part.value
             )
@@ -146,7 +151,7 @@ def _is_option(node: ast.expr, attribute: str) -> bool:
     return isinstance(text, str) and text.lstrip("-").replace("-", "_") == attribute
 
 
-def _called(context: Context, node: ast.Call) -> list[ast.AST]:
+def _called(context: Context, node: ast.Call) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
     """The function that is called; if it is not known which, every one of that name in the file."""
     function = getattr(context.evaluator.value_of(node.func), "node", None)
     if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -197,6 +202,7 @@ def loose_marker(context: Context) -> int:
             for kind in (ast.Constant, ast.Name, ast.Attribute)
             for node in context.source.nodes_of(kind)
             if node not in owned
+            and not _is_only_sought(context, node)
             and not _is_docstring(context, node)
             and (_is_marker(context, node) or _is_word(node))
         ]
@@ -222,8 +228,8 @@ def _owned_nodes(context: Context) -> set[ast.AST]:
     for call in (*calls, *context.migrated_calls()):
         for keyword in call.keywords:
             if keyword.arg == "prompt":
-                _own_template(context, context.templates.template_of(keyword.value), owned)
-                _own_forms(context, keyword.value, owned)
+                for template in forms_of(context, keyword.value):
+                    _own_template(context, template, owned)
             elif keyword.arg == "stop_sequences":
                 owned.update(ast.walk(keyword.value))
     for node in context.source.nodes_of(ast.Assign):
@@ -232,23 +238,60 @@ def _owned_nodes(context: Context) -> set[ast.AST]:
     return owned
 
 
-def _own_forms(context: Context, node: ast.expr, owned: set[ast.AST]) -> None:
-    """A name with several definitions: each of them is the prompt's own."""
-    if isinstance(node, ast.IfExp):
-        owned.update(ast.walk(node))
-    if isinstance(node, ast.Name):
-        for definition in context.flow.reaching(node).definitions:
-            if definition.kind == "assign" and definition.value is not None:
-                template = context.templates.template_of_definition(definition)
-                if template is not None:
-                    _own_template(context, template, owned)
+# Methods that look for a text and do not put it anywhere; of `replace`, the first argument.
+_LOOKS_FOR = frozenset(
+    {"startswith", "endswith", "split", "rsplit", "partition", "rpartition", "find", "index", "count"}
+)
+_LOGS = frozenset({"debug", "info", "warning", "error", "critical", "exception"})
+
+
+def _is_only_sought(context: Context, node: ast.AST) -> bool:
+    """Whether a marker stands where a text is compared or looked for, or in a list of stop sequences."""
+    parent = context.source.parent(node)
+    if isinstance(parent, ast.Compare) or _is_logged(parent):
+        return True
+    if isinstance(parent, ast.Call) and isinstance(parent.func, ast.Attribute) and node in parent.args:
+        is_first = parent.func.attr == "replace" and parent.args[0] is node
+        return is_first or parent.func.attr in _LOOKS_FOR
+    while isinstance(parent, ast.List | ast.Tuple | ast.Set | ast.BinOp | ast.IfExp | ast.BoolOp):
+        node, parent = parent, context.source.parent(parent)
+    return parent is not None and any(name.startswith("stop") for name in _names_bound(parent, node))
+
+
+def _is_logged(parent: ast.AST | None) -> bool:
+    """`print(HUMAN_PROMPT)`, `logger.info(HUMAN_PROMPT)`."""
+    if not isinstance(parent, ast.Call):
+        return False
+    return getattr(parent.func, "id", "") == "print" or getattr(parent.func, "attr", "") in _LOGS
+
+
+def _names_bound(parent: ast.AST, node: ast.AST) -> Iterator[str]:
+    """What a value is called where it stands: a keyword, a key, a target, a parameter with a default."""
+    if isinstance(parent, ast.keyword):
+        yield parent.arg or ""
+    elif isinstance(parent, ast.Dict):
+        keys = (key for key, value in zip(parent.keys, parent.values, strict=True) if value is node)
+        yield from (str(key.value) for key in keys if isinstance(key, ast.Constant))
+    elif isinstance(parent, ast.Assign | ast.AnnAssign):
+        for target in parent.targets if isinstance(parent, ast.Assign) else [parent.target]:
+            key = getattr(getattr(target, "slice", None), "value", "")
+            yield str(key or getattr(target, "attr", "") or getattr(target, "id", "")).lower()
+    elif isinstance(parent, ast.arguments):
+        positional = [*parent.posonlyargs, *parent.args]
+        pairs = [
+            *zip(positional[len(positional) - len(parent.defaults) :], parent.defaults, strict=True),
+            *zip(parent.kwonlyargs, parent.kw_defaults, strict=True),
+        ]
+        yield from (argument.arg for argument, default in pairs if default is node)
 
 
 def _own_template(context: Context, template: Template, owned: set[ast.AST]) -> None:
     if isinstance(template, Concat):
         for operand in template.operands:
             _own_template(context, operand, owned)
-    elif isinstance(template, Named | Filled):
+    elif isinstance(template, Named | Filled) or (
+        isinstance(template, Through) and context.can_edit(template.definition)
+    ):
         _own_template(context, template.inner, owned)
     elif isinstance(template, Appended):
         _own_template(context, template.before, owned)

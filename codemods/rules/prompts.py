@@ -21,12 +21,24 @@ from codemods.flow import Definition
 from codemods.places import Place
 from codemods.plans import Context, Plan, Refusal, Site, Touch
 from codemods.rules.hidden_turns import may_carry_markers, may_end_in_prefill, may_hide_turns
-from codemods.template_nodes import HOLE, CannotCut, Cut, Filled, Hole, Named, Template
+from codemods.rules.prompt_forms import forms_of
+from codemods.template_nodes import (
+    HOLE,
+    CannotCut,
+    Concat,
+    Cut,
+    Filled,
+    Hole,
+    Literal,
+    Named,
+    Template,
+    Through,
+    widen_over_parentheses,
+)
 from codemods.turns import Layout, Range, has_hole, layout_of
 from codemods.values import Symbol
 from migrate.errors import PromptError
 
-_MOST_FORMS = 4
 _LABEL = re.compile(r"(?:Human|Assistant):")
 
 
@@ -88,14 +100,14 @@ def _sdk_handler(context: Context, node: ast.AST) -> int | None:
 
 
 def _convert(context: Context, plan: Plan, place: Place) -> None:
-    templates = _alternatives(context, place.value)
+    templates = forms_of(context, place.value)
     layouts = [_layout(context, template) for template in templates]
     if all(layout.is_single for layout in layouts):
         _cut_single(context, plan, place, templates, layouts)
-    elif len(templates) == 1:
+    elif len(templates) == 1 and not isinstance(templates[0], Named | Through):
         _spell_out(context, plan, place, templates[0], layouts[0])
     else:
-        raise Opaque("the prompt has several forms, and not each is one Human turn")
+        _list_where_made(context, plan, place, templates, layouts)
     for template in templates:
         for hole in template.holes():
             if not isinstance(hole, ast.Constant):
@@ -106,35 +118,6 @@ def _name_of(context: Context, hole: ast.expr) -> str:
     if isinstance(hole, ast.Name):
         return hole.id
     return f"the expression at line {getattr(hole, 'lineno', '?')}"
-
-
-def _alternatives(context: Context, node: ast.expr) -> list[Template]:
-    """The template of the prompt, or one for each definition that may reach the call."""
-    if isinstance(node, ast.IfExp):
-        return [*_alternatives(context, node.body), *_alternatives(context, node.orelse)]
-    template = context.templates.template_of(node)
-    if not isinstance(template, Hole) or not isinstance(node, ast.Name):
-        return [template]
-    reaching = context.flow.reaching(node)
-    if not reaching.complete or not 0 < len(reaching.definitions) <= _MOST_FORMS:
-        return [template]
-    found: list[Template] = []
-    for definition in reaching.definitions:
-        inner = _forms_of_definition(context, definition)
-        if not inner:
-            return [template]
-        found.extend(Named(node, one.flat, definition, one) for one in inner)
-    return found
-
-
-def _forms_of_definition(context: Context, definition: Definition) -> list[Template]:
-    """The templates a definition may give, if each is one; a conditional expression gives two."""
-    if isinstance(definition.value, ast.IfExp) and definition.kind == "assign" and not definition.path:
-        forms = _alternatives(context, definition.value)
-        plain = not any(isinstance(one, Hole | Named) for one in forms)
-        return forms if plain and len(forms) <= _MOST_FORMS else []
-    inner = context.templates.template_of_definition(definition)
-    return [] if inner is None else [inner]
 
 
 # -- reading --------------------------------------------------------------------------------------
@@ -195,7 +178,7 @@ def _cut_single(
 ) -> None:
     """Cut the markers where the text stands; wrap at the call. Nothing moves."""
     plan.edits.extend(place.wrap("messages", '[{"role": "user", "content": ', "}]"))
-    touched: dict[Definition, tuple[set[ast.Name | None], list[Edit]]] = {}
+    touched: dict[Definition, tuple[set[ast.expr | None], list[Edit]]] = {}
     for template, layout in zip(templates, layouts, strict=True):
         cut = Cut()
         _try_cut(template, layout.turns[0].range, cut)
@@ -221,13 +204,7 @@ def _try_cut(template: Template, where: Range, cut: Cut) -> None:
 
 def _spell_out(context: Context, plan: Plan, place: Place, template: Template, layout: Layout) -> None:
     """Several parts: each becomes an expression of its own, cut from the author's."""
-    if layout.prefill is not None and has_hole(template.flat, (layout.prefill[1] - 1, layout.prefill[1])):
-        raise Opaque("the prefill ends in a value known only at run time")
-    if layout.prefill is not None and layout.prefill[1] < len(template.flat):
-        plan.notes.append("the prefill loses its trailing blanks, which Messages refuses")
-    if isinstance(template, Named):
-        _list_at_definition(context, plan, place, template, layout)
-        return
+    _check_prefill(plan, template, layout)
     if isinstance(template, Filled):
         raise Opaque("the template of several turns is filled in by a call")
     span = place.value_span
@@ -239,30 +216,73 @@ def _spell_out(context: Context, plan: Plan, place: Place, template: Template, l
     plan.has_prefill = layout.ends_on_assistant
 
 
-def _list_at_definition(context: Context, plan: Plan, place: Place, template: Named, layout: Layout) -> None:
-    """All readers are calls of ours: the name becomes the list of messages, where it stands."""
-    definition = template.definition
-    if (
-        layout.system is not None
-        or not context.can_edit(definition)
-        or not isinstance(template.node, ast.Name)
-    ):
-        raise Opaque(f"{definition.name} holds several turns and is built before the call")
-    if isinstance(template.inner, Filled | Named) or definition.value is None or definition.kind != "assign":
-        raise Opaque("several turns are put together in more than one step")
-    source = context.source
-    statement = definition.node
-    span = source.span(definition.value)
-    end = source.span(statement)[1]
-    equals = source.data.rindex(b"=", source.span(statement)[0], span[0]) + 1
-    start = equals + len(source.data[equals : span[0]]) - len(source.data[equals : span[0]].lstrip())
-    whole = (min(start, span[0]), max(end, span[1]))
-    indentation = source.indentation(source.span(statement)[0])
-    listed = _message_list(context, template.inner, whole, layout, indentation)
-    edit = Edit(*whole, listed)
-    plan.touches.append(Touch(definition, template.node, (edit,)))
+def _check_prefill(plan: Plan, template: Template, layout: Layout) -> None:
+    if layout.prefill is not None and has_hole(template.flat, (layout.prefill[1] - 1, layout.prefill[1])):
+        raise Opaque("the prefill ends in a value known only at run time")
+    if layout.prefill is not None and layout.prefill[1] < len(template.flat):
+        plan.notes.append("the prefill loses its trailing blanks, which Messages refuses")
+
+
+def _list_where_made(
+    context: Context, plan: Plan, place: Place, templates: list[Template], layouts: list[Layout]
+) -> None:
+    """All readers are calls of ours: the text becomes the list of messages, where it is written."""
+    touched: dict[Definition, tuple[set[ast.expr], list[Edit]]] = {}
+    for template, layout in zip(templates, layouts, strict=True):
+        _check_prefill(plan, template, layout)
+        if layout.system is not None:
+            raise Opaque("the prompt has system text and is built before the call")
+        steps, written = _steps_to_text(template)
+        edits = _listed(context, written, layout)
+        if not steps:
+            plan.edits.extend(edits)
+        for definition, use in steps:
+            if not context.can_edit(definition):
+                raise Opaque(f"{definition.name} has readers besides this call")
+            uses, wanted = touched.setdefault(definition, (set(), []))
+            uses.add(use)
+            wanted.extend(edits)
+            wanted.extend(_stated_type(context, definition))
+        plan.has_prefill = plan.has_prefill or layout.ends_on_assistant
+    for definition, (uses, wanted) in touched.items():
+        plan.touches.extend(Touch(definition, use, tuple(dict.fromkeys(wanted))) for use in uses)
     plan.edits.extend(place.rename("messages"))
-    plan.has_prefill = layout.ends_on_assistant
+
+
+def _steps_to_text(template: Template) -> tuple[list[tuple[Definition, ast.expr]], Template]:
+    """The definitions between the call and the text, and the text where it is written out."""
+    steps: list[tuple[Definition, ast.expr]] = []
+    while isinstance(template, Named | Through):
+        steps.append((template.definition, template.use if isinstance(template, Through) else template.node))
+        template = template.inner
+    if not isinstance(template, Literal | Concat):
+        raise Opaque("several turns are put together in more than one step")
+    return steps, template
+
+
+def _listed(context: Context, template: Template, layout: Layout) -> list[Edit]:
+    """The text, with the parentheses around it, as a list of messages."""
+    source = context.source
+    span = source.span(template.node)
+    around = source.span(source.parents[template.node])
+    start, end = widen_over_parentheses(source.data, *span, *around)
+    if isinstance(source.parent(template.node), ast.Call):
+        start, end = span  # these parentheses are the call's
+    indentation = source.indentation(source.span(source.statement(template.node))[0])
+    return [Edit(start, end, _message_list(context, template, (start, end), layout, indentation))]
+
+
+def _stated_type(context: Context, definition: Definition) -> list[Edit]:
+    """`-> str` and `name: str` are no longer true of a list."""
+    node = definition.node
+    stated: ast.expr | None = None
+    if isinstance(node, ast.FunctionDef):
+        stated = node.returns
+    elif isinstance(node, ast.AnnAssign | ast.arg):
+        stated = node.annotation
+    if isinstance(stated, ast.Name) and stated.id == "str":
+        return [Edit(*context.source.span(stated), ("list",))]
+    return []
 
 
 def _message_list(
