@@ -102,6 +102,14 @@ class Members:
         first = [*current.args.posonlyargs, *current.args.args][:1]
         return isinstance(node, ast.Name) and bool(first) and node.id == first[0].arg
 
+    def class_around(self, node: ast.expr) -> ast.ClassDef | None:
+        """The class whose method's own object the name is; None for any other object."""
+        current = self.source.parent(node)
+        while current is not None and not isinstance(current, ast.FunctionDef | ast.AsyncFunctionDef):
+            current = self.source.parent(current)
+        owner = self.source.parent(current) if current is not None else None
+        return owner if isinstance(owner, ast.ClassDef) and self._is_self_of(owner, node) else None
+
     def _is_named_in_text(self, name: str) -> bool:
         """Whether the file may reach the name by its text: `getattr(self, "history")`, a list of fields."""
         if b"__dict__" in self.source.data or b"vars(" in self.source.data:

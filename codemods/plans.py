@@ -132,6 +132,8 @@ class Context:
     is_named_elsewhere: Callable[[str], bool] | None = None
     blank_hint: int | None = None
     loose_marker: int | None = None
+    # Texts with which a message begins in the plan that is being made: no blank was ever kept before them.
+    openings: frozenset[ast.expr] = frozenset()
     limits: Limits = field(default_factory=Limits)
     sites: list[Site] = field(default_factory=list)
     _changes: dict[str, list[ast.expr]] | None = None

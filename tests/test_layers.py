@@ -48,6 +48,7 @@ CODEMODS_LAYERS = (
     ("codemods.templates", "codemods.neighbours"),
     (
         "codemods.turns",
+        "codemods.turn_states",
         "codemods.places",
         "codemods.plans",
         "codemods.imports",

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 
 from codemods.flow import Definition
 from codemods.plans import Context
+from codemods.rules.grown_prompts import GrownPrompt, NotGrown
 from codemods.rules.prompt_forms import forms_of
 from codemods.template_nodes import HOLE, Appended, Concat, Filled, Named, Template, Through
 from codemods.templates import returned_expressions
@@ -224,12 +225,12 @@ def _is_docstring(context: Context, node: ast.AST) -> bool:
 def _owned_nodes(context: Context) -> set[ast.AST]:
     """Every node of the sites' own prompt templates and stop lists, and of plain copies of the constants."""
     owned: set[ast.AST] = set()
-    calls = (site.call for site in context.sites if site.call is not None)
-    for call in (*calls, *context.migrated_calls()):
+    for call in (*_calls(context), *context.migrated_calls()):
         for keyword in call.keywords:
             if keyword.arg == "prompt":
                 for template in forms_of(context, keyword.value):
                     _own_template(context, template, owned)
+                _own_grown(context, keyword.value, owned)
             elif keyword.arg == "stop_sequences":
                 owned.update(ast.walk(keyword.value))
     for node in context.source.nodes_of(ast.Assign):
@@ -283,6 +284,30 @@ def _names_bound(parent: ast.AST, node: ast.AST) -> Iterator[str]:
             *zip(parent.kwonlyargs, parent.kw_defaults, strict=True),
         ]
         yield from (argument.arg for argument, default in pairs if default is node)
+
+
+def _own_grown(context: Context, node: ast.expr, owned: set[ast.AST]) -> None:
+    """The steps of a prompt that grows, if nothing else reads what they make."""
+    try:
+        grown = GrownPrompt(context, node)
+    except NotGrown:
+        return
+    bases = {text.base for text in grown.texts()}
+    bases |= {base.func for base in bases if isinstance(base, ast.Call)}
+    prompts = {id(part) for call in _calls(context) for part in _prompt_nodes(call)}
+    if all(load in bases or id(load) in prompts for slot in grown.slots for load in slot.loads):
+        for text in grown.texts():
+            _own_template(context, text.template, owned)
+
+
+def _calls(context: Context) -> list[ast.Call]:
+    return [site.call for site in context.sites if site.call is not None]
+
+
+def _prompt_nodes(call: ast.Call) -> Iterator[ast.AST]:
+    for keyword in call.keywords:
+        if keyword.arg == "prompt":
+            yield from ast.walk(keyword.value)
 
 
 def _own_template(context: Context, template: Template, owned: set[ast.AST]) -> None:

@@ -100,7 +100,7 @@ def passed_everywhere(context: Context, parameter: Definition) -> list[ast.expr]
     if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) or _is_decorated(function):
         return None
     definition = context.templates.members.definition_of(function)
-    if definition is None or not context.can_edit(definition) or not _is_own_affair(context, function):
+    if definition is None or not context.can_edit(definition) or not is_own_affair(context, function):
         return None
     names = [one.arg for one in (*function.args.posonlyargs, *function.args.args)]
     if isinstance(context.source.parent(function), ast.ClassDef) and not function.decorator_list:
@@ -119,7 +119,7 @@ def passed_everywhere(context: Context, parameter: Definition) -> list[ast.expr]
     return found
 
 
-def _is_own_affair(context: Context, function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+def is_own_affair(context: Context, function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     """Whether nobody outside is meant to call the function: it is private, nested, or in a script.
 
     What a public function of a library takes is a promise to people whose code no run can see.

@@ -20,11 +20,13 @@ from codemods.edits import Edit, Slice
 from codemods.flow import Definition
 from codemods.places import Place
 from codemods.plans import Context, Plan, Refusal, Site, Touch
+from codemods.rules.grown_lists import convert_grown
+from codemods.rules.grown_prompts import NoGrowth, NotGrown
 from codemods.rules.hidden_turns import may_carry_markers, may_end_in_prefill, may_hide_turns
+from codemods.rules.message_lists import Opaque, message_list, rows_of, slice_of, try_cut
 from codemods.rules.prompt_forms import forms_of
 from codemods.template_nodes import (
     HOLE,
-    CannotCut,
     Concat,
     Cut,
     Filled,
@@ -35,36 +37,45 @@ from codemods.template_nodes import (
     Through,
     widen_over_parentheses,
 )
-from codemods.turns import Layout, Range, has_hole, layout_of
+from codemods.turns import Layout, has_hole, layout_of
 from codemods.values import Symbol
 from migrate.errors import PromptError
 
 _LABEL = re.compile(r"(?:Human|Assistant):")
 
 
-class Opaque(Exception):
-    """The turns cannot be read or cut here; the reason goes into the finding."""
-
-
 def convert_prompt(context: Context, site: Site, plan: Plan, place: Place) -> None:
     """Plan the prompt argument: cut it, spell the turns out, or bridge it."""
+    context.openings = frozenset()
     attempt = Plan()
     try:
         _convert(context, attempt, place)
     except Opaque as opaque:
-        reason = str(opaque)
+        attempt = Plan()
+        reason = _convert_in_steps(context, site, attempt, place, str(opaque))
+        if reason:
+            _bridge_prompt(context, plan, place, reason)
+            return
     except PromptError as error:
         raise Refusal("TC302", f"the server refuses this prompt: {error}") from error
-    else:
-        reason = ""
-    if reason:
-        _bridge_prompt(context, plan, place, reason)
-        return
     plan.edits.extend(attempt.edits)
     plan.touches.extend(attempt.touches)
     plan.evidence.extend(attempt.evidence)
     plan.notes.extend(attempt.notes)
     plan.has_prefill = attempt.has_prefill
+
+
+def _convert_in_steps(context: Context, site: Site, plan: Plan, place: Place, reason: str) -> str:
+    """Plan a prompt that grows; why that is impossible if it is."""
+    try:
+        convert_grown(context, site, plan, place)
+    except Opaque as opaque:
+        return str(opaque)
+    except NoGrowth:
+        return reason
+    except NotGrown as other:
+        return f"{reason}; {other}"
+    return ""
 
 
 def _bridge_prompt(context: Context, plan: Plan, place: Place, reason: str) -> None:
@@ -181,7 +192,7 @@ def _cut_single(
     touched: dict[Definition, tuple[set[ast.expr | None], list[Edit]]] = {}
     for template, layout in zip(templates, layouts, strict=True):
         cut = Cut()
-        _try_cut(template, layout.turns[0].range, cut)
+        try_cut(template, layout.turns[0].range, cut)
         edits = [Edit(*span) for span in dict.fromkeys(cut.deletions)]
         if not cut.touched:
             plan.edits.extend(edits)
@@ -195,13 +206,6 @@ def _cut_single(
         plan.touches.extend(Touch(definition, use, tuple(dict.fromkeys(wanted))) for use in uses)
 
 
-def _try_cut(template: Template, where: Range, cut: Cut) -> None:
-    try:
-        template.cut(*where, cut)
-    except CannotCut as error:
-        raise Opaque(str(error)) from error
-
-
 def _spell_out(context: Context, plan: Plan, place: Place, template: Template, layout: Layout) -> None:
     """Several parts: each becomes an expression of its own, cut from the author's."""
     _check_prefill(plan, template, layout)
@@ -210,8 +214,8 @@ def _spell_out(context: Context, plan: Plan, place: Place, template: Template, l
     span = place.value_span
     pairs: list[tuple[str, tuple[str | Slice, ...]]] = []
     if layout.system is not None:
-        pairs.append(("system", (_slice(context, template, span, layout.system),)))
-    pairs.append(("messages", _message_list(context, template, span, layout, place.indentation())))
+        pairs.append(("system", (slice_of(context, template, span, layout.system),)))
+    pairs.append(("messages", message_list(context, template, span, rows_of(layout), place.indentation())))
     plan.edits.extend(place.replace(pairs))
     plan.has_prefill = layout.ends_on_assistant
 
@@ -269,7 +273,7 @@ def _listed(context: Context, template: Template, layout: Layout) -> list[Edit]:
     if isinstance(source.parent(template.node), ast.Call):
         start, end = span  # these parentheses are the call's
     indentation = source.indentation(source.span(source.statement(template.node))[0])
-    return [Edit(start, end, _message_list(context, template, (start, end), layout, indentation))]
+    return [Edit(start, end, message_list(context, template, (start, end), rows_of(layout), indentation))]
 
 
 def _stated_type(context: Context, definition: Definition) -> list[Edit]:
@@ -283,65 +287,3 @@ def _stated_type(context: Context, definition: Definition) -> list[Edit]:
     if isinstance(stated, ast.Name) and stated.id == "str":
         return [Edit(*context.source.span(stated), ("list",))]
     return []
-
-
-def _message_list(
-    context: Context, template: Template, span: Range, layout: Layout, indentation: str
-) -> tuple[str | Slice, ...]:
-    rows: list[tuple[str, Range]] = [(turn.role, turn.range) for turn in layout.turns]
-    if layout.prefill is not None:
-        rows.append(("assistant", layout.prefill))
-    if len(rows) == 1:
-        return f'[{{"role": "{rows[0][0]}", "content": ', _slice(context, template, span, rows[0][1]), "}]"
-    line = context.source.newline + indentation
-    step = "\t" if indentation.endswith("\t") else "    "
-    parts: list[str | Slice] = ["["]
-    for role, where in rows:
-        parts.extend(
-            (f'{line}{step}{{"role": "{role}", "content": ', _slice(context, template, span, where), "},")
-        )
-    parts.append(f"{line}]")
-    return tuple(parts)
-
-
-def _slice(context: Context, template: Template, span: Range, where: Range) -> Slice:
-    cut = Cut()
-    if where != (0, len(template.flat)):
-        _try_cut(template, where, cut)
-    if cut.touched:
-        raise Opaque("several turns are put together in more than one step")
-    return _without_parentheses(context, Slice(span[0], span[1], tuple(_merged(cut.deletions))))
-
-
-def _without_parentheses(context: Context, piece: Slice) -> Slice:
-    """A piece that fits on one line needs no parentheses around it."""
-    data = context.source.data
-    kept = bytearray(data[piece.start : piece.end])
-    for low, high in piece.deletions:
-        kept[low - piece.start : high - piece.start] = b" " * (high - low)
-    text = bytes(kept)
-    inner = text.strip()[1:-1].strip()
-    if not text.strip().startswith(b"(") or not text.strip().endswith(b")"):
-        return piece
-    if b"\n" in inner or b"\r" in inner or b"#" in inner or inner[:1] not in (b"f", b'"', b"'", b"r", b"F"):
-        return piece if not inner.decode().isidentifier() else _narrowed(piece, text, inner)
-    return _narrowed(piece, text, inner)
-
-
-def _narrowed(piece: Slice, text: bytes, inner: bytes) -> Slice:
-    start = piece.start + text.index(inner)
-    end = start + len(inner)
-    inside = tuple(
-        (max(low, start), min(high, end)) for low, high in piece.deletions if low < end and high > start
-    )
-    return Slice(start, end, inside)
-
-
-def _merged(spans: list[Range]) -> list[Range]:
-    merged: list[Range] = []
-    for start, end in sorted(spans):
-        if merged and start <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-        else:
-            merged.append((start, end))
-    return merged
