@@ -20,7 +20,7 @@ from codemods.plans import Context, Plan, Site, Touch
 from codemods.rules.grown_prompts import GrownPrompt, NotGrown, Slot, Store, Text
 from codemods.rules.grown_walk import Walk
 from codemods.rules.hidden_turns import may_carry_markers, may_hide_turns
-from codemods.rules.message_lists import Opaque, Parts, Row, message_list, slice_of
+from codemods.rules.message_lists import Opaque, Parts, Row, comments_in, message_list, slice_of
 from codemods.source import Span
 from codemods.template_nodes import HOLE, CannotCut, Filled, Template, whole_statement, widen_over_parentheses
 from codemods.turn_states import (
@@ -195,8 +195,6 @@ def _target(store: Store) -> ast.expr:
 
 def _check_comments(context: Context, span: Span) -> None:
     """A comment between the pieces of a text has no place in the list."""
-    from codemods.rules.arguments import comments_in
-
     if b"#" in context.source.data[slice(*span)] and comments_in(context.source.text(span)):
         raise NotGrown("a comment stands between the pieces of the prompt")
 

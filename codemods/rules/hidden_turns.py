@@ -18,7 +18,7 @@ from codemods.flow import Definition
 from codemods.plans import Context
 from codemods.rules.grown_prompts import GrownPrompt, NotGrown
 from codemods.rules.prompt_forms import forms_of
-from codemods.template_nodes import HOLE, Appended, Concat, Filled, Named, Template, Through
+from codemods.template_nodes import Appended, Concat, Filled, Named, Template, Through
 from codemods.templates import returned_expressions
 from codemods.values import Constant, Foreign, Unknown, UserClass, UserFunction, UserInstance
 
@@ -59,43 +59,13 @@ def may_carry_markers(context: Context, expression: ast.expr) -> str | None:
             value = context.evaluator.value_of(node)
             if isinstance(value, Unknown) and value.reason.endswith(WRITES_MARKERS):
                 return value.reason
-        if _is_marker(context, node) or _is_word(node, any_case=True):
+        if is_marker(context, node) or _is_word(node, any_case=True):
             line = getattr(node, "lineno", "?")
             return f"a value that goes into the prompt carries a turn marker (line {line})"
     return None
 
 
-def may_end_in_prefill(context: Context, node: ast.expr) -> bool:
-    """Whether a text that goes into the prompt has words after an Assistant marker.
-
-    The models that most calls move to refuse a prefill; only the adapter can choose another one
-    once it sees the prompt.
-    """
-    nodes = list(closure_of(context, node))
-    if any(_ends_in_words(flat) for part in nodes for flat in _flats(context, part)):
-        return True
-    tails = [flat.rpartition(HOLE)[2] for flat in _flats(context, node) if HOLE in flat]
-    if not any(tail.strip() and not _LABEL.search(tail) for tail in tails):
-        return False
-    return any(_is_marker(context, part) for part in nodes)  # words behind a prompt that is built elsewhere
-
-
-def _flats(context: Context, node: ast.AST) -> Iterator[str]:
-    if isinstance(node, ast.Constant | ast.JoinedStr | ast.BinOp):
-        yield context.templates.template_of(node).flat
-    elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-        for definition in context.flow.reaching(node).definitions:
-            template = context.templates.template_of_definition(definition)
-            if template is not None:
-                yield template.flat
-
-
-def _ends_in_words(flat: str) -> bool:
-    labels = list(_LABEL.finditer(flat))
-    return bool(labels) and labels[-1].group() == "Assistant:" and bool(flat[labels[-1].end() :].strip())
-
-
-def _is_marker(context: Context, node: ast.AST) -> bool:
+def is_marker(context: Context, node: ast.AST) -> bool:
     if isinstance(node, ast.Constant):
         return isinstance(node.value, str) and _LABEL.search(node.value) is not None
     if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load):
@@ -205,7 +175,7 @@ def loose_marker(context: Context) -> int:
             if node not in owned
             and not _is_only_sought(context, node)
             and not _is_docstring(context, node)
-            and (_is_marker(context, node) or _is_word(node))
+            and (is_marker(context, node) or _is_word(node))
         ]
         context.loose_marker = min(lines, default=0)
     return context.loose_marker
@@ -234,7 +204,7 @@ def _owned_nodes(context: Context) -> set[ast.AST]:
             elif keyword.arg == "stop_sequences":
                 owned.update(ast.walk(keyword.value))
     for node in context.source.nodes_of(ast.Assign):
-        if _is_marker(context, node.value) and not isinstance(node.value, ast.Constant):
+        if is_marker(context, node.value) and not isinstance(node.value, ast.Constant):
             owned.update(ast.walk(node.value))
     return owned
 
@@ -249,7 +219,7 @@ _LOGS = frozenset({"debug", "info", "warning", "error", "critical", "exception"}
 def _is_only_sought(context: Context, node: ast.AST) -> bool:
     """Whether a marker stands where a text is compared or looked for, or in a list of stop sequences."""
     parent = context.source.parent(node)
-    if isinstance(parent, ast.Compare) or _is_logged(parent):
+    if isinstance(parent, ast.Compare) or _is_logged(context, parent):
         return True
     if isinstance(parent, ast.Call) and isinstance(parent.func, ast.Attribute) and node in parent.args:
         is_first = parent.func.attr == "replace" and parent.args[0] is node
@@ -259,8 +229,10 @@ def _is_only_sought(context: Context, node: ast.AST) -> bool:
     return parent is not None and any(name.startswith("stop") for name in _names_bound(parent, node))
 
 
-def _is_logged(parent: ast.AST | None) -> bool:
-    """`print(HUMAN_PROMPT)`, `logger.info(HUMAN_PROMPT)`."""
+def _is_logged(context: Context, parent: ast.AST | None) -> bool:
+    """`print(HUMAN_PROMPT)`, `logger.info({AI_PROMPT})`."""
+    while isinstance(parent, ast.Set | ast.Tuple | ast.List):
+        parent = context.source.parent(parent)
     if not isinstance(parent, ast.Call):
         return False
     return getattr(parent.func, "id", "") == "print" or getattr(parent.func, "attr", "") in _LOGS

@@ -7,6 +7,8 @@ Each content is a piece of the author's own expression, cut from it with its quo
 
 from __future__ import annotations
 
+import io
+import tokenize
 from collections.abc import Iterator, Sequence
 
 from codemods.edits import Slice
@@ -108,3 +110,12 @@ def _merged(spans: list[Range]) -> list[Range]:
         else:
             merged.append((start, end))
     return merged
+
+
+def comments_in(text: str) -> list[str]:
+    """The comments of a piece of code."""
+    try:
+        tokens = list(tokenize.generate_tokens(io.StringIO(f"({text}\n)").readline))
+    except (tokenize.TokenError, SyntaxError):
+        return []
+    return [token.string for token in tokens if token.type == tokenize.COMMENT]

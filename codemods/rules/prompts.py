@@ -22,8 +22,9 @@ from codemods.places import Place
 from codemods.plans import Context, Plan, Refusal, Site, Touch
 from codemods.rules.grown_lists import convert_grown
 from codemods.rules.grown_prompts import NoGrowth, NotGrown
-from codemods.rules.hidden_turns import may_carry_markers, may_end_in_prefill, may_hide_turns
+from codemods.rules.hidden_turns import may_carry_markers, may_hide_turns
 from codemods.rules.message_lists import Opaque, message_list, rows_of, slice_of, try_cut
+from codemods.rules.prompt_ends import may_end_in_prefill
 from codemods.rules.prompt_forms import forms_of
 from codemods.template_nodes import (
     HOLE,
