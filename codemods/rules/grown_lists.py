@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from codemods.edits import Edit, Slice
 from codemods.places import Place
 from codemods.plans import Context, Plan, Site, Touch
-from codemods.rules.grown_prompts import GrownPrompt, NotGrown, Slot, Store, Text
+from codemods.rules.grown_prompts import GrownPrompt, NotGrown, Slot, Store, Text, is_tested
 from codemods.rules.grown_walk import Walk
 from codemods.rules.hidden_turns import may_carry_markers, may_hide_turns
 from codemods.rules.message_lists import Opaque, Parts, Row, comments_in, message_list, slice_of
@@ -40,6 +40,10 @@ def convert_grown(context: Context, site: Site, plan: Plan, place: Place) -> Non
     walk = Walk(context, grown)
     _check_holes(context, plan, grown)
     _check_end(plan, walk, grown.read)
+    if any("failed" in states for states in walk.at.values()):
+        plan.notes.append(
+            "a question whose call fails stays in the list without an answer, as it did in the text"
+        )
     edits: list[Edit] = []
     for store in grown.stores():
         edits.extend(_store_edits(context, walk, store))
@@ -239,17 +243,8 @@ def _touches(context: Context, grown: GrownPrompt, edits: tuple[Edit, ...]) -> l
     uses = [one.func if isinstance(one, ast.Call) else one for one in own]
     found: list[Touch] = []
     for slot in grown.slots:
-        tests = [load for load in slot.loads if slot.kind != "returns" and _is_tested(context, load)]
+        tests = [load for load in slot.loads if slot.kind != "returns" and is_tested(context, load)]
         for definition in slot.definitions:
             found.append(Touch(definition, None, edits))
             found.extend(Touch(definition, use, edits) for use in (*uses, *tests))
     return found
-
-
-def _is_tested(context: Context, load: ast.expr) -> bool:
-    """`if not history:` asks the same of a list as of a text."""
-    node: ast.AST = load
-    parent = context.source.parent(node)
-    while isinstance(parent, ast.UnaryOp) and isinstance(parent.op, ast.Not):
-        node, parent = parent, context.source.parent(parent)
-    return isinstance(parent, ast.If | ast.While | ast.IfExp) and parent.test is node

@@ -245,3 +245,12 @@ def _component(context: Context, definitions: Iterable[Definition]) -> list[Defi
     if len(found) > _MOST_DEFINITIONS:
         raise NotGrown("the prompt is put together in too many places")
     return sorted(found, key=lambda one: getattr(one.node, "lineno", 0))
+
+
+def is_tested(context: Context, load: ast.expr) -> bool:
+    """`if not history:` asks the same of a list as of a text."""
+    node: ast.AST = load
+    parent = context.source.parent(node)
+    while isinstance(parent, ast.UnaryOp) and isinstance(parent.op, ast.Not):
+        node, parent = parent, context.source.parent(parent)
+    return isinstance(parent, ast.If | ast.While | ast.IfExp) and parent.test is node

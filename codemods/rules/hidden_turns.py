@@ -16,7 +16,7 @@ from collections.abc import Iterator
 
 from codemods.flow import Definition
 from codemods.plans import Context
-from codemods.rules.grown_prompts import GrownPrompt, NotGrown
+from codemods.rules.grown_prompts import GrownPrompt, NotGrown, is_tested
 from codemods.rules.prompt_forms import forms_of
 from codemods.template_nodes import Appended, Concat, Filled, Named, Template, Through
 from codemods.templates import returned_expressions
@@ -59,7 +59,9 @@ def may_carry_markers(context: Context, expression: ast.expr) -> str | None:
             value = context.evaluator.value_of(node)
             if isinstance(value, Unknown) and value.reason.endswith(WRITES_MARKERS):
                 return value.reason
-        if is_marker(context, node) or _is_word(node, any_case=True):
+        if is_marker(context, node) or (
+            _is_word(node, any_case=True) and not _is_role(context, node, expression)
+        ):
             line = getattr(node, "lineno", "?")
             return f"a value that goes into the prompt carries a turn marker (line {line})"
     return None
@@ -188,6 +190,19 @@ def _is_word(node: ast.AST, *, any_case: bool = False) -> bool:
     return (word.capitalize() if any_case else word) in _WORDS
 
 
+def _is_role(context: Context, word: ast.AST, expression: ast.expr) -> bool:
+    """Whether the word is compared, or names a message's role, which the expression does not read."""
+    parent = context.source.parent(word)
+    if isinstance(parent, ast.Dict):
+        keys = [key for key, value in zip(parent.keys, parent.values, strict=True) if value is word]
+        if not all(isinstance(key, ast.Constant) and key.value == "role" for key in keys):
+            return False
+        return not any(
+            isinstance(part, ast.Constant) and part.value == "role" for part in ast.walk(expression)
+        ) and isinstance(expression, ast.Subscript | ast.Call)
+    return isinstance(parent, ast.Compare)
+
+
 def _is_docstring(context: Context, node: ast.AST) -> bool:
     return isinstance(context.source.parent(node), ast.Expr)
 
@@ -267,7 +282,11 @@ def _own_grown(context: Context, node: ast.expr, owned: set[ast.AST]) -> None:
     bases = {text.base for text in grown.texts()}
     bases |= {base.func for base in bases if isinstance(base, ast.Call)}
     prompts = {id(part) for call in _calls(context) for part in _prompt_nodes(call)}
-    if all(load in bases or id(load) in prompts for slot in grown.slots for load in slot.loads):
+    if all(
+        load in bases or id(load) in prompts or is_tested(context, load)
+        for slot in grown.slots
+        for load in slot.loads
+    ):
         for text in grown.texts():
             _own_template(context, text.template, owned)
 
