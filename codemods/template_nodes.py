@@ -64,6 +64,14 @@ class Hole(Template):
 
 
 @dataclass(slots=True)
+class Joined(Hole):
+    """`"".join(text for … in …)`: how often the text comes is not known. element: the one text."""
+
+    element: Template
+    comprehension: ast.GeneratorExp | ast.ListComp
+
+
+@dataclass(slots=True)
 class Known(Template):
     """A name or attribute whose whole text is known but defined elsewhere: kept or dropped whole."""
 

@@ -18,6 +18,7 @@ from codemods.template_nodes import (
     Concat,
     Filled,
     Hole,
+    Joined,
     Known,
     Literal,
     Named,
@@ -40,6 +41,7 @@ class TemplateReader:
         self.evaluator = evaluator
         self.members = Members(source, evaluator)
         self.held: set[ast.expr] = set()
+        self.joined: dict[ast.expr, Joined] = {}
         self._depth = 0
 
     def template_of(self, node: ast.expr) -> Template:
@@ -94,7 +96,7 @@ class TemplateReader:
             return Piece(part.text, part.starts)
         hole = next(fields)
         inner: Template = self.template_of(hole.value) if part.is_plain else Hole(hole.value, HOLE)
-        if not _shows_marker(inner):
+        if not _shows_marker(inner) and not isinstance(inner, Joined):
             inner = inner if isinstance(inner, Known) else Hole(hole.value, HOLE)
         return Piece(inner.flat, (), part.span, inner)
 
@@ -119,7 +121,7 @@ class TemplateReader:
     def _call(self, node: ast.Call) -> Template:
         if isinstance(node.func, ast.Attribute):
             found = self._method(node, node.func)
-            if not isinstance(found, Hole):
+            if isinstance(found, Joined) or not isinstance(found, Hole):
                 return found
         returned = self.returned(node)
         return returned[0] if len(returned) == 1 else Hole(node, HOLE)
@@ -147,10 +149,24 @@ class TemplateReader:
             )
             if self.evaluator.text_of(function.value) == "" and plain and elements:
                 return self._concat(node, [self.template_of(element) for element in elements], is_sum=False)
+        if function.attr == "join" and len(node.args) == 1 and not node.keywords:
+            joined = self._joined(node, function.value, node.args[0])
+            if joined is not None:
+                return joined
         if function.attr == "format":
             arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
             return self._filled(node, function.value, arguments, _FORMAT_FIELD)
         return Hole(node, HOLE)
+
+    def _joined(self, node: ast.Call, separator: ast.expr, items: ast.expr) -> Template | None:
+        """Turns that are set right behind each other by a comprehension."""
+        if not isinstance(items, ast.GeneratorExp | ast.ListComp) or self.evaluator.text_of(separator) != "":
+            return None
+        element = self.template_of(items.elt)
+        if not _shows_marker(element):
+            return None
+        self.joined[node] = Joined(node, HOLE, element, items)
+        return self.joined[node]
 
     def _percent(self, node: ast.BinOp) -> Template:
         right = node.right

@@ -17,15 +17,25 @@ from collections.abc import Iterator
 from codemods.edits import Edit, Slice
 from codemods.places import Place
 from codemods.plans import Context, Plan, Site, Touch
-from codemods.rules.grown_prompts import GrownPrompt, NotGrown, Slot, Store, Text, is_tested
+from codemods.rules.grown_prompts import (
+    GrownPrompt,
+    NotGrown,
+    Slot,
+    Store,
+    Text,
+    is_tested,
+    joined_in,
+)
 from codemods.rules.grown_walk import Walk
 from codemods.rules.hidden_turns import may_carry_markers, may_hide_turns
-from codemods.rules.message_lists import Opaque, Parts, Row, comments_in, message_list, slice_of
+from codemods.rules.message_lists import Opaque, Parts, Row, Spread, comments_in, message_list, slice_of
 from codemods.source import Span
-from codemods.template_nodes import HOLE, CannotCut, Filled, Template, whole_statement, widen_over_parentheses
+from codemods.template_holes import holes_at
+from codemods.template_nodes import HOLE, CannotCut, Joined, Template, whole_statement, widen_over_parentheses
 from codemods.turn_states import (
     NotWhole,
-    State,
+    Part,
+    States,
     after_parts,
     is_open_end,
     is_reply_expected_twice,
@@ -39,6 +49,7 @@ def convert_grown(context: Context, site: Site, plan: Plan, place: Place) -> Non
     grown = GrownPrompt(context, place.value)
     walk = Walk(context, grown)
     _check_holes(context, plan, grown)
+    system = _system(context, grown)
     _check_end(plan, walk, grown.read)
     if any("failed" in states for states in walk.at.values()):
         plan.notes.append(
@@ -49,9 +60,9 @@ def convert_grown(context: Context, site: Site, plan: Plan, place: Place) -> Non
         edits.extend(_store_edits(context, walk, store))
     for slot in grown.slots:
         edits.extend(_type_edits(context, slot))
-    _place_edits(context, site, plan, walk, grown.read, place)
+    _place_edits(context, site, plan, walk, grown.read, place, system)
     plan.touches.extend(_touches(context, grown, tuple(edits)))
-    context.openings = frozenset(_openings(walk, grown))
+    context.openings = frozenset(_openings(context, walk, grown))
     names = " and ".join(dict.fromkeys(slot.name for slot in grown.slots))
     plan.evidence.append(f"every line that writes or reads {names} is in sight")
 
@@ -61,7 +72,7 @@ def convert_grown(context: Context, site: Site, plan: Plan, place: Place) -> Non
 
 def _check_holes(context: Context, plan: Plan, grown: GrownPrompt) -> None:
     for text in grown.texts():
-        for hole in text.template.holes():
+        for hole in _holes(context, text.template):
             if hole is text.base or isinstance(hole, ast.Constant):
                 continue
             reason = may_carry_markers(context, hole) or may_hide_turns(context, hole)
@@ -71,9 +82,33 @@ def _check_holes(context: Context, plan: Plan, grown: GrownPrompt) -> None:
             plan.evidence.append(f"assumes that {said} holds no turn marker")
 
 
+def _holes(context: Context, template: Template) -> Iterator[ast.expr]:
+    for hole in template.holes():
+        joined = context.templates.joined.get(hole)
+        yield from _holes(context, joined.element) if joined is not None else (hole,)
+
+
+def _system(context: Context, grown: GrownPrompt) -> str | None:
+    """The text before the first turn: literal text, and the same wherever the prompt begins."""
+    roots = [store.text for store in grown.stores() if store.text.base is None and not store.grows]
+    roots += [grown.read] if grown.read.base is None else []
+    texts: set[str | None] = set()
+    for root in roots:
+        first = root.parts[0] if root.parts else None
+        if first is None or first.role is not None or first.repeated or first.is_blank:
+            texts.add(None)
+        elif len(root.parts) > 1 or not isinstance(root.node, ast.Constant):
+            raise NotGrown("text stands before the first turn")
+        else:
+            texts.add(context.source.text(_value_span(context, root.node)))
+    if len(texts) != 1:
+        raise NotGrown("text stands before the first turn, but not always")
+    return texts.pop()
+
+
 def _check_end(plan: Plan, walk: Walk, read: Text) -> None:
     """At the call the model must be to answer, or to go on from words that are written there."""
-    ends = {_after(state, read) for state in walk.of_text(read)}
+    ends = _after(walk.of_text(read), read)
     if not ends or ends <= {"alone"}:
         raise NotGrown("no turn can be seen in the prompt")
     if all(is_open_end(state) for state in ends):
@@ -86,9 +121,9 @@ def _check_end(plan: Plan, walk: Walk, read: Text) -> None:
     plan.has_prefill = True
 
 
-def _after(state: State, text: Text) -> State:
+def _after(states: States, text: Text) -> States:
     try:
-        return after_parts(state, text.parts)
+        return after_parts(states, text.parts)
     except NotWhole as error:
         raise NotGrown(str(error)) from error
 
@@ -96,13 +131,16 @@ def _after(state: State, text: Text) -> State:
 # -- rows -----------------------------------------------------------------------------------------
 
 
-def _rows(walk: Walk, text: Text, states: frozenset[State], *, is_last: bool = False) -> list[Row]:
+def _rows(context: Context, text: Text, states: States, *, is_last: bool = False) -> list[Row]:
     """The messages a text adds. `is_last`: trailing blanks go, which a prefill must not have."""
     if not states:
         raise NotGrown("a line that writes the prompt cannot be reached")
     rows: list[Row] = []
+    joined = joined_in(context, text.template)
     for part in text.parts:
-        if part.is_blank:
+        if part.repeated:
+            rows.append(_spread(context, joined[part.where[0]], part))
+        if part.is_blank or (part.role is None and states == {"empty"}):
             continue
         low, high = part.where
         role = part.role
@@ -118,19 +156,39 @@ def _rows(walk: Walk, text: Text, states: frozenset[State], *, is_last: bool = F
     return rows
 
 
-def _openings(walk: Walk, grown: GrownPrompt) -> Iterator[ast.expr]:
+def _spread(context: Context, joined: Joined, part: Part) -> Spread:
+    """`[{…} for question in questions]`, or two messages for each by a loop of their own."""
+    source = context.source
+    low, high = source.span(joined.comprehension)
+    element = joined.element
+    end = widen_over_parentheses(source.data, *source.span(element.node), low + 1, high - 1)[1]
+    span = source.span(element.node)
+    clauses = Slice(end, high - 1)
+    written: list[Parts] = []
+    for one in part.repeated:
+        if one.role is None:
+            raise NotGrown("a repeated text is more than whole turns")
+        if not one.is_blank:
+            content = slice_of(context, element, span, one.where)
+            written.append((f'{{"role": "{one.role}", "content": ', content, "}"))
+    if len(written) == 1:
+        return Spread(("[", *written[0], clauses, "]"))
+    used = {node.id for node in source.nodes_of(ast.Name)}
+    name = next((one for one in ("message", "turn", "each_turn") if one not in used), None)
+    if name is None:
+        raise NotGrown("no name is left for a loop over the turns")
+    both = (piece for item in written for piece in (*item, ", "))
+    return Spread((f"[{name}", clauses, f" for {name} in (", *tuple(both)[:-1], ")]"))
+
+
+def _openings(context: Context, walk: Walk, grown: GrownPrompt) -> Iterator[ast.expr]:
     """The values with which a message begins: what stood before them was the marker's own blank."""
     for store in grown.stores():
         text = store.text
-        flat = text.template.flat
-        if isinstance(text.template, Filled):
-            continue
-        holes = dict(
-            zip((at for at, char in enumerate(flat) if char == HOLE), text.template.holes(), strict=True)
-        )
-        for _, (low, _) in _rows(walk, text, frozenset(walk.at.get(store.statement, ()))):
-            if low in holes:
-                yield holes[low]
+        holes = holes_at(text.template)
+        for row in _rows(context, text, frozenset(walk.at.get(store.statement, ()))):
+            if not isinstance(row, Spread) and row[1][0] in holes:
+                yield holes[row[1][0]]
 
 
 def _base_slice(context: Context, text: Text) -> Slice:
@@ -151,7 +209,7 @@ def _value_span(context: Context, node: ast.expr) -> Span:
 
 def _store_edits(context: Context, walk: Walk, store: Store) -> list[Edit]:
     text = store.text
-    rows = _rows(walk, text, frozenset(walk.at.get(store.statement, ())))
+    rows = _rows(context, text, frozenset(walk.at.get(store.statement, ())))
     span = _value_span(context, text.node)
     _check_comments(context, span)
     extends = store.grows or (text.base_slot is store.slot and store.slot.kind != "returns")
@@ -183,7 +241,7 @@ def _extension(context: Context, store: Store, rows: list[Row], span: Span) -> l
         except CannotCut:
             return [Edit(*whole, ("pass",))]
     target = source.node_text(_target(store))
-    if len(rows) == 1:
+    if len(rows) == 1 and not isinstance(rows[0], Spread):
         role, where = rows[0]
         content = slice_of(context, text.template, span, where)
         return [Edit(*whole, (f'{target}.append({{"role": "{role}", "content": ', content, "})"))]
@@ -220,21 +278,24 @@ def _type_edits(context: Context, slot: Slot) -> list[Edit]:
 # -- the call -------------------------------------------------------------------------------------
 
 
-def _place_edits(context: Context, site: Site, plan: Plan, walk: Walk, read: Text, place: Place) -> None:
-    rows = _rows(walk, read, walk.of_text(read), is_last=plan.has_prefill)
+def _place_edits(
+    context: Context, site: Site, plan: Plan, walk: Walk, read: Text, place: Place, system: str | None
+) -> None:
+    rows = _rows(context, read, walk.of_text(read), is_last=plan.has_prefill)
     _check_comments(context, place.value_span)
     # A coroutine that is not awaited at once may start after the list has grown.
     is_later = site.client.is_async and site.awaited is None
-    if not rows and not is_later:
-        if read.node is read.base:
-            plan.edits.extend(place.rename("messages"))
-        else:
-            plan.edits.extend(place.replace([("messages", (_base_slice(context, read),))]))
+    pairs: list[tuple[str, Parts]] = [] if system is None else [("system", (system,))]
+    if rows or is_later:
+        before: Parts = () if read.base is None else (_base_slice(context, read),)
+        span, indentation = place.value_span, place.indentation()
+        pairs.append(("messages", message_list(context, read.template, span, rows, indentation, before)))
+    elif system is None and read.node is read.base:
+        plan.edits.extend(place.rename("messages"))
         return
-    template: Template = read.template
-    before = (_base_slice(context, read),)
-    listed = message_list(context, template, place.value_span, rows, place.indentation(), before)
-    plan.edits.extend(place.replace([("messages", listed)]))
+    else:
+        pairs.append(("messages", (_base_slice(context, read),)))
+    plan.edits.extend(place.replace(pairs))
 
 
 def _touches(context: Context, grown: GrownPrompt, edits: tuple[Edit, ...]) -> list[Touch]:

@@ -18,7 +18,8 @@ from typing import Literal
 
 from codemods.flow import Definition
 from codemods.plans import Context
-from codemods.template_nodes import HOLE, Hole, Template
+from codemods.template_holes import holes_at
+from codemods.template_nodes import HOLE, Hole, Joined, Template
 from codemods.templates import returned_expressions
 from codemods.turn_states import NotWhole, Part, parts_of
 
@@ -81,7 +82,7 @@ class GrownPrompt:
         self.slots: list[Slot] = []
         self._by_key: dict[object, Slot] = {}
         self.read = self.text_of(node)
-        if self.read.base_slot is None:
+        if self.read.base_slot is None and not any(part.repeated for part in self.read.parts):
             raise NoGrowth("the prompt does not begin with a text that grows")
 
     def stores(self) -> Iterable[Store]:
@@ -110,10 +111,15 @@ class GrownPrompt:
 
     def _parted(self, text: Text) -> Text:
         try:
-            text.parts = parts_of(text.template.flat, text.start)
+            text.parts = self._parts(text.template, text.start)
         except NotWhole as error:
             raise NotGrown(str(error)) from error
         return text
+
+    def _parts(self, template: Template, start: int) -> list[Part]:
+        joined = joined_in(self.context, template)
+        inner = {at: self._parts(one.element, 0) for at, one in joined.items()}
+        return parts_of(template.flat, start, inner)
 
     def _slot(self, leaf: ast.expr) -> Slot | None:
         if isinstance(leaf, ast.Name):
@@ -206,9 +212,19 @@ class GrownPrompt:
             text, grows = self._parted(Text(statement.value, added)), True
         else:
             raise NotGrown(f"{slot.name} is written in a way that is not followed")
-        if text.base is None and isinstance(text.template, Hole) and not grows:
+        if text.base is None and _is_nothing_but_hole(text.template) and not grows:
             raise NoGrowth(_why_no_text(self.context, slot, statement))
         slot.stores.append(Store(slot, statement, text, grows))
+
+
+def _is_nothing_but_hole(template: Template) -> bool:
+    return isinstance(template, Hole) and not isinstance(template, Joined)
+
+
+def joined_in(context: Context, template: Template) -> dict[int, Joined]:
+    """Where in the flat text of a template turns are joined by a comprehension."""
+    known = context.templates.joined
+    return {at: known[hole] for at, hole in holes_at(template).items() if hole in known}
 
 
 def _why_no_text(context: Context, slot: Slot, statement: ast.AST) -> str:

@@ -174,7 +174,7 @@ class Walk:
     def _stored(self, store: Store, env: Env) -> Env:
         states = env[store.slot] if store.grows else self.of_text(store.text)
         self.at.setdefault(store.statement, set()).update(states)
-        return {**env, store.slot: frozenset(after_parts(one, store.text.parts) for one in states)}
+        return {**env, store.slot: after_parts(states, store.text.parts)}
 
     def _on_return(self, node: ast.Return, env: Env) -> None:
         env = self._expressions([node.value] if node.value is not None else [], env)
@@ -183,7 +183,7 @@ class Walk:
         if store is not None:
             states = self.of_text(store.text)
             self.at.setdefault(node, set()).update(states)
-            returned = frozenset(after_parts(one, store.text.parts) for one in states)
+            returned = after_parts(states, store.text.parts)
         self._exits[-1].append((env, returned))
 
     def _on_raise(self, node: ast.Raise, env: Env) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import tokenize
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from codemods.edits import Slice
 from codemods.plans import Context
@@ -17,8 +18,17 @@ from codemods.template_nodes import CannotCut, Cut, Template
 from codemods.turns import Layout, Range
 
 Parts = tuple[str | Slice, ...]
-# A role and where its text stands in the flat text.
-Row = tuple[str, Range]
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Messages of which it is not known how many: they are spread into the list. display: the list."""
+
+    display: Parts
+
+
+# A role and where its text stands in the flat text; or several messages at once.
+Row = tuple[str, Range] | Spread
 
 
 class Opaque(Exception):
@@ -40,12 +50,12 @@ def message_list(
     before: Parts = (),
 ) -> Parts:
     """A list display: first what is spread into it, then a message for each row."""
-    messages = [
-        (f'{{"role": "{role}", "content": ', slice_of(context, template, span, where), "}")
-        for role, where in rows
-    ]
-    items: list[Parts] = [*([("*", *before)] if before else []), *messages]
-    if len(messages) <= 1:
+    items = [_item(context, template, span, row) for row in rows]
+    if not before and len(rows) == 1 and isinstance(rows[0], Spread):
+        return rows[0].display
+    if before:
+        items.insert(0, ("*", *before))
+    if len(rows) <= 1:
         return "[", *(part for item in _separated(items, ", ") for part in item), "]"
     line = context.source.newline + indentation
     step = "\t" if indentation.endswith("\t") else "    "
@@ -54,6 +64,12 @@ def message_list(
         parts.extend((f"{line}{step}", *item, ","))
     parts.append(f"{line}]")
     return tuple(parts)
+
+
+def _item(context: Context, template: Template, span: Range, row: Row) -> Parts:
+    if isinstance(row, Spread):
+        return "*", *row.display
+    return f'{{"role": "{row[0]}", "content": ', slice_of(context, template, span, row[1]), "}"
 
 
 def _separated(items: Sequence[Parts], separator: str) -> Iterator[Parts]:

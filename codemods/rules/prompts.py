@@ -43,6 +43,8 @@ from codemods.values import Symbol
 from migrate.errors import PromptError
 
 _LABEL = re.compile(r"(?:Human|Assistant):")
+# Reasons that say less than why the steps of a prompt are no list of messages.
+_VAGUE = ("the prompt", "several turns", "nothing would be left", "no turn marker is visible")
 
 
 def convert_prompt(context: Context, site: Site, plan: Plan, place: Place) -> None:
@@ -75,7 +77,7 @@ def _convert_in_steps(context: Context, site: Site, plan: Plan, place: Place, re
     except NoGrowth:
         return reason
     except NotGrown as other:
-        return f"{reason}; {other}"
+        return str(other) if reason.startswith(_VAGUE) else reason
     return ""
 
 
