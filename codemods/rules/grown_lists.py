@@ -48,7 +48,7 @@ def convert_grown(context: Context, site: Site, plan: Plan, place: Place) -> Non
     """Plan the prompt as a list that grows. Raises Opaque or NotGrown, each with the reason."""
     grown = GrownPrompt(context, place.value)
     walk = Walk(context, grown)
-    _check_holes(context, plan, grown)
+    check_holes(context, plan, grown)
     system = _system(context, grown)
     _check_end(plan, walk, grown.read)
     if any("failed" in states for states in walk.at.values()):
@@ -61,7 +61,7 @@ def convert_grown(context: Context, site: Site, plan: Plan, place: Place) -> Non
     for slot in grown.slots:
         edits.extend(_type_edits(context, slot))
     _place_edits(context, site, plan, walk, grown.read, place, system)
-    plan.touches.extend(_touches(context, grown, tuple(edits)))
+    plan.touches.extend(touches_of(context, grown, tuple(edits), with_tests=True))
     context.openings = frozenset(_openings(context, walk, grown))
     names = " and ".join(dict.fromkeys(slot.name for slot in grown.slots))
     plan.evidence.append(f"every line that writes or reads {names} is in sight")
@@ -70,7 +70,7 @@ def convert_grown(context: Context, site: Site, plan: Plan, place: Place) -> Non
 # -- checks ---------------------------------------------------------------------------------------
 
 
-def _check_holes(context: Context, plan: Plan, grown: GrownPrompt) -> None:
+def check_holes(context: Context, plan: Plan, grown: GrownPrompt) -> None:
     for text in grown.texts():
         for hole in _holes(context, text.template):
             if hole is text.base or isinstance(hole, ast.Constant):
@@ -90,17 +90,18 @@ def _holes(context: Context, template: Template) -> Iterator[ast.expr]:
 
 def _system(context: Context, grown: GrownPrompt) -> str | None:
     """The text before the first turn: literal text, and the same wherever the prompt begins."""
-    roots = [store.text for store in grown.stores() if store.text.base is None and not store.grows]
-    roots += [grown.read] if grown.read.base is None else []
+    stores = [store for store in grown.stores() if store.text.base is None and not store.grows]
+    roots = [(store.text, store.slot.kind != "returns") for store in stores]
+    roots += [(grown.read, False)] if grown.read.base is None else []
     texts: set[str | None] = set()
-    for root in roots:
+    for root, is_variable in roots:
         first = root.parts[0] if root.parts else None
         if first is None or first.role is not None or first.repeated or first.is_blank:
             texts.add(None)
-        elif len(root.parts) > 1 or not isinstance(root.node, ast.Constant):
+        elif len(root.parts) > 1 or not isinstance(root.node, ast.Constant) or not is_variable:
             raise NotGrown("text stands before the first turn")
         else:
-            texts.add(context.source.text(_value_span(context, root.node)))
+            texts.add(context.source.text(value_span(context, root.node)))
     if len(texts) != 1:
         raise NotGrown("text stands before the first turn, but not always")
     return texts.pop()
@@ -191,12 +192,12 @@ def _openings(context: Context, walk: Walk, grown: GrownPrompt) -> Iterator[ast.
                 yield holes[row[1][0]]
 
 
-def _base_slice(context: Context, text: Text) -> Slice:
+def base_slice(context: Context, text: Text) -> Slice:
     assert text.base is not None
     return Slice(*context.source.span(text.base))
 
 
-def _value_span(context: Context, node: ast.expr) -> Span:
+def value_span(context: Context, node: ast.expr) -> Span:
     """An expression with the parentheses around it, inside of its statement."""
     source = context.source
     low, high = source.span(source.statement(node))
@@ -210,8 +211,8 @@ def _value_span(context: Context, node: ast.expr) -> Span:
 def _store_edits(context: Context, walk: Walk, store: Store) -> list[Edit]:
     text = store.text
     rows = _rows(context, text, frozenset(walk.at.get(store.statement, ())))
-    span = _value_span(context, text.node)
-    _check_comments(context, span)
+    span = value_span(context, text.node)
+    check_comments(context, span)
     extends = store.grows or (text.base_slot is store.slot and store.slot.kind != "returns")
     if extends:
         return _extension(context, store, rows, span)
@@ -219,8 +220,8 @@ def _store_edits(context: Context, walk: Walk, store: Store) -> list[Edit]:
     before: Parts = ()
     if text.base is not None:
         if not rows and _is_new_list(store):
-            return [Edit(*span, (_base_slice(context, text),))] if text.node is not text.base else []
-        before = (_base_slice(context, text),)
+            return [Edit(*span, (base_slice(context, text),))] if text.node is not text.base else []
+        before = (base_slice(context, text),)
     return [Edit(*span, message_list(context, text.template, span, rows, indentation, before))]
 
 
@@ -255,7 +256,7 @@ def _target(store: Store) -> ast.expr:
     return statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
 
 
-def _check_comments(context: Context, span: Span) -> None:
+def check_comments(context: Context, span: Span) -> None:
     """A comment between the pieces of a text has no place in the list."""
     if b"#" in context.source.data[slice(*span)] and comments_in(context.source.text(span)):
         raise NotGrown("a comment stands between the pieces of the prompt")
@@ -282,29 +283,32 @@ def _place_edits(
     context: Context, site: Site, plan: Plan, walk: Walk, read: Text, place: Place, system: str | None
 ) -> None:
     rows = _rows(context, read, walk.of_text(read), is_last=plan.has_prefill)
-    _check_comments(context, place.value_span)
+    check_comments(context, place.value_span)
     # A coroutine that is not awaited at once may start after the list has grown.
     is_later = site.client.is_async and site.awaited is None
     pairs: list[tuple[str, Parts]] = [] if system is None else [("system", (system,))]
     if rows or is_later:
-        before: Parts = () if read.base is None else (_base_slice(context, read),)
+        before: Parts = () if read.base is None else (base_slice(context, read),)
         span, indentation = place.value_span, place.indentation()
         pairs.append(("messages", message_list(context, read.template, span, rows, indentation, before)))
     elif system is None and read.node is read.base:
         plan.edits.extend(place.rename("messages"))
         return
     else:
-        pairs.append(("messages", (_base_slice(context, read),)))
+        pairs.append(("messages", (base_slice(context, read),)))
     plan.edits.extend(place.replace(pairs))
 
 
-def _touches(context: Context, grown: GrownPrompt, edits: tuple[Edit, ...]) -> list[Touch]:
-    """Each definition with the reads that belong to the prompt itself."""
+def touches_of(
+    context: Context, grown: GrownPrompt, edits: tuple[Edit, ...], *, with_tests: bool
+) -> list[Touch]:
+    """Each definition with the reads that belong to the prompt itself, perhaps with tests of it."""
     own = [text.base for text in grown.texts() if text.base is not None]
     uses = [one.func if isinstance(one, ast.Call) else one for one in own]
     found: list[Touch] = []
     for slot in grown.slots:
-        tests = [load for load in slot.loads if slot.kind != "returns" and is_tested(context, load)]
+        is_variable = with_tests and slot.kind != "returns"
+        tests = [load for load in slot.loads if is_variable and is_tested(context, load)]
         for definition in slot.definitions:
             found.append(Touch(definition, None, edits))
             found.extend(Touch(definition, use, edits) for use in (*uses, *tests))

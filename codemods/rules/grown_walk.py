@@ -9,14 +9,15 @@ a function can leave behind.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from codemods.plans import Context
 from codemods.rules.grown_prompts import Function, GrownPrompt, NotGrown, Slot, Store, Text
 from codemods.rules.prompt_forms import is_own_affair
-from codemods.turn_states import NotWhole, State, States, after_parts
+from codemods.turn_states import NotWhole, Part, State, States, after_parts
 
 Env = dict[Slot, States]
+After = Callable[[Iterable[State], Iterable[Part]], States]
 _MOST_ROUNDS = 12
 _DEEPEST = 6
 
@@ -32,8 +33,9 @@ def join(*envs: Env | None) -> Env | None:
 class Walk:
     """The states of one grown prompt. `at[node]`: the states in which a load, call or text is met."""
 
-    def __init__(self, context: Context, grown: GrownPrompt) -> None:
+    def __init__(self, context: Context, grown: GrownPrompt, after: After = after_parts) -> None:
         self.context = context
+        self.after = after
         self.grown = grown
         self.at: dict[ast.AST, set[State]] = {}
         self._stores: dict[ast.AST, Store] = {store.statement: store for store in grown.stores()}
@@ -174,7 +176,7 @@ class Walk:
     def _stored(self, store: Store, env: Env) -> Env:
         states = env[store.slot] if store.grows else self.of_text(store.text)
         self.at.setdefault(store.statement, set()).update(states)
-        return {**env, store.slot: after_parts(states, store.text.parts)}
+        return {**env, store.slot: self.after(states, store.text.parts)}
 
     def _on_return(self, node: ast.Return, env: Env) -> None:
         env = self._expressions([node.value] if node.value is not None else [], env)
@@ -183,7 +185,7 @@ class Walk:
         if store is not None:
             states = self.of_text(store.text)
             self.at.setdefault(node, set()).update(states)
-            returned = after_parts(states, store.text.parts)
+            returned = self.after(states, store.text.parts)
         self._exits[-1].append((env, returned))
 
     def _on_raise(self, node: ast.Raise, env: Env) -> None:

@@ -22,6 +22,7 @@ from codemods.places import Place
 from codemods.plans import Context, Plan, Refusal, Site, Touch
 from codemods.rules.grown_lists import convert_grown
 from codemods.rules.grown_prompts import NoGrowth, NotGrown
+from codemods.rules.grown_texts import convert_pieces
 from codemods.rules.hidden_turns import may_carry_markers, may_hide_turns
 from codemods.rules.message_lists import Opaque, message_list, rows_of, slice_of, try_cut
 from codemods.rules.prompt_ends import may_end_in_prefill
@@ -77,8 +78,22 @@ def _convert_in_steps(context: Context, site: Site, plan: Plan, place: Place, re
     except NoGrowth:
         return reason
     except NotGrown as other:
+        try:
+            convert_pieces(context, _emptied(plan), place)
+        except (Opaque, NotGrown):
+            pass
+        else:
+            return ""
         return str(other) if reason.startswith(_VAGUE) else reason
     return ""
+
+
+def _emptied(plan: Plan) -> Plan:
+    """The plan without what a first attempt left in it."""
+    for part in (plan.edits, plan.touches, plan.evidence, plan.notes):
+        part.clear()
+    plan.has_prefill = False
+    return plan
 
 
 def _bridge_prompt(context: Context, plan: Plan, place: Place, reason: str) -> None:
