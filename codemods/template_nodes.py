@@ -322,10 +322,7 @@ class Named(Template):
 
 @dataclass(slots=True)
 class Through(Template):
-    """What a function of the file returns, or what its callers pass to it: cut where it is written.
-
-    use: the name or attribute that reads the definition, a function or a parameter.
-    """
+    """What a function returns, or its callers pass: cut where it is written. use: what reads it."""
 
     definition: Definition
     use: ast.expr
@@ -394,7 +391,8 @@ class Filled(Template):
     arguments: list[ast.expr]
 
     def holes(self) -> Iterator[ast.expr]:
-        return iter(self.arguments)
+        yield from self.inner.holes()
+        yield from self.arguments
 
     def cut(self, lo: int, hi: int, out: Cut) -> None:
         self.inner.cut(lo, hi, out)

@@ -30,6 +30,8 @@ from codemods.values import Client, Symbol
 
 _FORMAT_FIELD = re.compile(r"\{\{|\}\}|\{[^{}]*\}")
 _PERCENT_FIELD = re.compile(r"%%|%(?:\([^)]*\))?[#0\- +]*\d*(?:\.\d+)?[diouxXeEfFgGcrsa]")
+# A pattern for a text that `replace` looks for: no braces, or one pair around it.
+_ONE_FIELD = re.compile(r"[^{}]*|\\\{[^{}]*\\\}")
 _DEEPEST = 12
 
 
@@ -153,6 +155,10 @@ class TemplateReader:
             joined = self._joined(node, function.value, node.args[0])
             if joined is not None:
                 return joined
+        if function.attr == "replace" and len(node.args) == 2 and not node.keywords:
+            sought = self.evaluator.text_of(node.args[0])
+            if sought:
+                return self._filled(node, function.value, [node.args[1]], re.compile(re.escape(sought)))
         if function.attr == "format":
             arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
             return self._filled(node, function.value, arguments, _FORMAT_FIELD)
@@ -180,14 +186,18 @@ class TemplateReader:
     ) -> Template:
         inner = self.template_of(base)
         whole = inner
-        while isinstance(whole, Named):
+        while isinstance(whole, Named | Filled):
             whole = whole.inner
         literals = _literals_of(whole)
-        if not literals or any(True for _ in whole.holes()):
+        pieces = [piece for one in literals for _, row in one.tokens for piece in row]
+        if not literals or any(_has_own_value(piece) for piece in pieces):
             return Hole(node, HOLE)
+        is_field = pattern in (_FORMAT_FIELD, _PERCENT_FIELD) or _ONE_FIELD.fullmatch(pattern.pattern)
+        if not is_field and any(token.is_formatted for one in literals for token, _ in one.tokens):
+            return Hole(node, HOLE)  # its braces are doubled as long as it is an f-string
         for literal in literals:
-            for _, pieces in literal.tokens:
-                pieces[:] = [found for piece in pieces for found in _fields_of(piece, pattern)]
+            for _, row in literal.tokens:
+                row[:] = [found for piece in row for found in _fields_of(piece, pattern)]
             literal.flat = "".join(piece.text for _, pieces in literal.tokens for piece in pieces)
         if isinstance(whole, Concat):
             whole.flat = "".join(operand.flat for operand in whole.operands)
@@ -195,7 +205,7 @@ class TemplateReader:
         return Filled(node, whole.flat, inner, arguments)
 
     def _flatten_names(self, template: Template, flat: str) -> None:
-        while isinstance(template, Named):
+        while isinstance(template, Named | Filled):
             template.flat = flat
             template = template.inner
 
@@ -281,6 +291,13 @@ def returned_expressions(function: FunctionNode) -> list[ast.expr]:
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
             stack.extend(ast.iter_child_nodes(node))
     return found
+
+
+def _has_own_value(piece: Piece) -> bool:
+    """A field of an f-string with a value that is there before any call fills the text."""
+    if piece.inner is None or piece.is_filled_later:
+        return False
+    return any(True for _ in piece.inner.holes())
 
 
 def _literals_of(template: Template) -> list[Literal]:

@@ -104,6 +104,15 @@ def test_flat_text(expression: str, flat: str) -> None:
         ("import anthropic\nc = anthropic.Anthropic()\n", "c.HUMAN_PROMPT + q", "\n\nHuman:*"),
         ("T = '\\n\\nHuman: {}'\n", "T.format(q)", "\n\nHuman: *"),
         ("T = '\\n\\nHuman: %s'\n", "T % q", "\n\nHuman: *"),
+        ("T = '\\n\\nHuman: <q>!'\n", "T.replace('<q>', q)", "\n\nHuman: *!"),
+        ("T = '\\n\\nHuman: <a><b>'\n", "T.replace('<a>', q).replace('<b>', r)", "\n\nHuman: **"),
+        ("T = '\\n\\nHuman: <a>{}'\n", "T.replace('<a>', q).format(r)", "\n\nHuman: **"),
+        ("T = f'\\n\\nHuman: {q} <a>'\n", "T.replace('<a>', q)", "*"),
+        ("T = '\\n\\nHuman: <a>'\n", "T.replace('<a>', q, 1)", "*"),
+        ("T = '\\n\\nHuman: {{a}}'\n", "T.replace('{{a}}', q)", "\n\nHuman: *"),
+        ("T = f'{H} {{a}}'\n", "T.replace('{a}', q)", "\n\nHuman: *"),
+        ("T = f'{H} {{{{a}}}}'\n", "T.replace('{{a}}', q)", "*"),
+        ("T = f'{H} <{{a}}>'\n", "T.replace('<{a}>', q)", "*"),
     ],
 )
 def test_flat_text_through_names(before: str, expression: str, flat: str) -> None:

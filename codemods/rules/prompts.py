@@ -130,7 +130,7 @@ def _sdk_handler(context: Context, node: ast.AST) -> int | None:
 
 def _convert(context: Context, plan: Plan, place: Place) -> None:
     templates = forms_of(context, place.value)
-    layouts = [_layout(context, template) for template in templates]
+    layouts = [_layout(context, template, is_one_of=len(templates) > 1) for template in templates]
     if all(layout.is_single for layout in layouts):
         _cut_single(context, plan, place, templates, layouts)
     elif len(templates) == 1 and not isinstance(templates[0], Named | Through):
@@ -152,7 +152,7 @@ def _name_of(context: Context, hole: ast.expr) -> str:
 # -- reading --------------------------------------------------------------------------------------
 
 
-def _layout(context: Context, template: Template) -> Layout:
+def _layout(context: Context, template: Template, *, is_one_of: bool) -> Layout:
     flat = template.flat
     if isinstance(template, Hole):
         raise Opaque(_why_opaque(context, template.node))
@@ -167,6 +167,8 @@ def _layout(context: Context, template: Template) -> Layout:
     except PromptError as error:
         if _hole_at_an_edge(flat):
             raise Opaque("a value known only at run time stands where a turn marker is missing") from error
+        if is_one_of or isinstance(template, Through):
+            raise Opaque(f"the prompt may be one that the server refuses ({error})") from error
         raise
     if has_hole(flat, (0, _first_marker(flat))):
         raise Opaque("the text before the first Human turn is known only at run time")
@@ -180,11 +182,27 @@ def _why_opaque(context: Context, node: ast.expr) -> str:
             return f"the prompt is the parameter {node.id}"
         if len(definitions) == 1:
             line = getattr(definitions[0].node, "lineno", "?")
+            made = definitions[0].value
+            if isinstance(made, ast.Call) and definitions[0].kind == "assign":
+                return f"the prompt is what {_called(context, made)} gives at line {line}"
             return f"the prompt is put together at line {line} in a way that is not followed"
         return f"the prompt {node.id} is built in several steps"
     if isinstance(node, ast.Call):
-        return "the prompt is the result of a call"
+        return f"the prompt is what {_called(context, node)} gives"
     return "the prompt is built elsewhere"
+
+
+def _called(context: Context, node: ast.Call) -> str:
+    """The name of what is called, such as `template.render`, as far as it has one."""
+    text = context.source.node_text(node.func)
+    is_name = text.replace(".", "").replace("_", "").isalnum() and len(text) < 60
+    return (
+        f"`{text}`"
+        if is_name
+        else f"`.{node.func.attr}`"
+        if isinstance(node.func, ast.Attribute)
+        else "a call"
+    )
 
 
 def _first_marker(flat: str) -> int:
