@@ -15,7 +15,7 @@ import ast
 from collections.abc import Iterator
 
 from codemods.edits import Edit, Slice
-from codemods.places import Place
+from codemods.places import KeywordPlace, Place
 from codemods.plans import Context, Plan, Site, Touch
 from codemods.rules.grown_prompts import (
     GrownPrompt,
@@ -284,8 +284,7 @@ def _place_edits(
 ) -> None:
     rows = _rows(context, read, walk.of_text(read), is_last=plan.has_prefill)
     check_comments(context, place.value_span)
-    # A coroutine that is not awaited at once may start after the list has grown.
-    is_later = site.client.is_async and site.awaited is None
+    is_later = _is_sent_later(site, place)
     pairs: list[tuple[str, Parts]] = [] if system is None else [("system", (system,))]
     if rows or is_later:
         before: Parts = () if read.base is None else (base_slice(context, read),)
@@ -297,6 +296,14 @@ def _place_edits(
     else:
         pairs.append(("messages", (base_slice(context, read),)))
     plan.edits.extend(place.replace(pairs))
+
+
+def _is_sent_later(site: Site, place: Place) -> bool:
+    """Whether the list may grow before it is sent: it waits in a dict or in a coroutine."""
+    if not isinstance(place, KeywordPlace) or place.call is not site.call:
+        return True
+    is_coroutine = site.client.is_async or getattr(place.call.func, "attr", "").startswith("acompletion")
+    return is_coroutine and site.awaited is None
 
 
 def touches_of(

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from codemods.edits import Slice
 from codemods.plans import Context
+from codemods.template_holes import splits_a_filling
 from codemods.template_nodes import CannotCut, Cut, Template
 from codemods.turns import Layout, Range
 
@@ -86,6 +87,8 @@ def try_cut(template: Template, where: Range, cut: Cut) -> None:
 
 
 def slice_of(context: Context, template: Template, span: Range, where: Range) -> Slice:
+    if splits_a_filling(template, *where):
+        raise Opaque("the template of several turns is filled in by a call")
     cut = Cut()
     if where != (0, len(template.flat)):
         try_cut(template, where, cut)
