@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -71,7 +71,7 @@ class Touch:
     """A definition whose edit is sound only if all its readers are known; `use` is one of them."""
 
     definition: Definition
-    use: ast.Name | None
+    use: ast.expr | None
     edits: tuple[Edit, ...]
 
 
@@ -129,8 +129,11 @@ class Context:
     no_bridge_reason: str = "bridges are switched off"
     patched_in: str | None = None
     has_project: bool = True
+    is_named_elsewhere: Callable[[str], bool] | None = None
     blank_hint: int | None = None
     loose_marker: int | None = None
+    # Texts with which a message begins in the plan that is being made: no blank was ever kept before them.
+    openings: frozenset[ast.expr] = frozenset()
     limits: Limits = field(default_factory=Limits)
     sites: list[Site] = field(default_factory=list)
     _changes: dict[str, list[ast.expr]] | None = None
@@ -191,6 +194,9 @@ class Context:
 
     def can_edit(self, definition: Definition) -> bool:
         """Whether the definition may change at all; its readers are checked once all plans stand."""
+        if self.templates.members.owner_of(definition) is not None:
+            seen = self.is_named_elsewhere is not None and self.is_named_elsewhere(definition.name)
+            return definition not in self.limits.definitions and not seen
         return (
             definition not in self.limits.definitions
             and self.flow.uses_are_complete(definition)

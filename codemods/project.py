@@ -52,6 +52,29 @@ class Project:
             self._imported.setdefault(stem, set()).update(name.decode() for name in attributes)
         return frozenset(self._imported.get(stem, ()))
 
+    def names(self, path: str, word: str) -> bool:
+        """Whether another Python file of the run holds the word, and the two files can meet at all.
+
+        A file that none of the others imports, and that imports none of them, shares no object with them.
+        """
+        if not self.names_imported_from(path) and not self._imports_others(path):
+            return False
+        pattern, wanted = re.compile(rb"\b%b\b" % re.escape(word.encode())), word.encode()
+        others = (one for one in self.paths if one != path and one.endswith(".py"))
+        return any(
+            wanted in data and pattern.search(data) is not None
+            for one in others
+            if (data := self.read(one)) is not None
+        )
+
+    def _imports_others(self, path: str) -> bool:
+        data = self.read(path) or b""
+        modules = [match.group(1).decode() for match in _FROM.finditer(data)]
+        for line in re.findall(rb"^[ \t]*import\s+([^\r\n#;]+)", data, re.M):
+            modules.extend(re.findall(r"[.\w]+", line.decode("utf-8", "replace")))
+        named = ((module.lstrip("."), len(module) - len(module.lstrip("."))) for module in modules)
+        return any(level or self.module_path(path, module, 0) is not None for module, level in named)
+
     def patched_surface(self, path: str) -> str | None:
         """The file of the same part of the project that replaces the SDK's old method, if one does."""
         if self._imported is None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import functools
 import re
 import warnings
 from collections.abc import Iterable
@@ -192,6 +193,7 @@ def _context(source: Source, path: str, options: Options, project: Project | Non
         no_bridge_reason=reason,
         patched_in=patched,
         has_project=project is not None,
+        is_named_elsewhere=functools.partial(project.names, path) if project is not None else None,
         limits=Limits(),
     )
 

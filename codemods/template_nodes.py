@@ -13,7 +13,6 @@ left: the author's own literals stay, with their quotes, escapes and holes.
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -23,10 +22,6 @@ from codemods.source import Source, Span
 
 # Stands for one hole in the flat text; a literal that holds it is not read as a template.
 HOLE = "\ue0f7"
-
-_FORMAT_FIELD = re.compile(r"\{\{|\}\}|\{[^{}]*\}")
-_PERCENT_FIELD = re.compile(r"%%|%(?:\([^)]*\))?[#0\- +]*\d*(?:\.\d+)?[diouxXeEfFgGcrsa]")
-_DEEPEST = 12
 
 
 class CannotCut(Exception):
@@ -38,7 +33,7 @@ class Cut:
     """What a cut needs: spans to delete, and the definitions (with the reading name) it touches."""
 
     deletions: list[Span] = field(default_factory=list)
-    touched: list[tuple[Definition, ast.Name | None]] = field(default_factory=list)
+    touched: list[tuple[Definition, ast.expr | None]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -66,6 +61,14 @@ class Hole(Template):
 
     def holes(self) -> Iterator[ast.expr]:
         yield self.node
+
+
+@dataclass(slots=True)
+class Joined(Hole):
+    """`"".join(text for … in …)`: how often the text comes is not known. element: the one text."""
+
+    element: Template
+    comprehension: ast.GeneratorExp | ast.ListComp
 
 
 @dataclass(slots=True)
@@ -318,6 +321,22 @@ class Named(Template):
 
 
 @dataclass(slots=True)
+class Through(Template):
+    """What a function returns, or its callers pass: cut where it is written. use: what reads it."""
+
+    definition: Definition
+    use: ast.expr
+    inner: Template
+
+    def holes(self) -> Iterator[ast.expr]:
+        return self.inner.holes()
+
+    def cut(self, lo: int, hi: int, out: Cut) -> None:
+        out.touched.append((self.definition, self.use))
+        self.inner.cut(lo, hi, out)
+
+
+@dataclass(slots=True)
 class Appended(Template):
     """`name += text`: the value so far and what is added by this statement."""
 
@@ -372,7 +391,8 @@ class Filled(Template):
     arguments: list[ast.expr]
 
     def holes(self) -> Iterator[ast.expr]:
-        return iter(self.arguments)
+        yield from self.inner.holes()
+        yield from self.arguments
 
     def cut(self, lo: int, hi: int, out: Cut) -> None:
         self.inner.cut(lo, hi, out)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from codemods.evaluate import Evaluator
 from codemods.flow import Definition
 from codemods.literals import Chars, Field, dissect
+from codemods.members import FunctionNode, Members
 from codemods.source import Source
 from codemods.template_nodes import (
     HOLE,
@@ -17,30 +18,37 @@ from codemods.template_nodes import (
     Concat,
     Filled,
     Hole,
+    Joined,
     Known,
     Literal,
     Named,
     Piece,
     Template,
+    Through,
 )
 from codemods.values import Client, Symbol
 
 _FORMAT_FIELD = re.compile(r"\{\{|\}\}|\{[^{}]*\}")
 _PERCENT_FIELD = re.compile(r"%%|%(?:\([^)]*\))?[#0\- +]*\d*(?:\.\d+)?[diouxXeEfFgGcrsa]")
+# A pattern for a text that `replace` looks for: no braces, or one pair around it.
+_ONE_FIELD = re.compile(r"[^{}]*|\\\{[^{}]*\\\}")
 _DEEPEST = 12
 
 
 class TemplateReader:
-    """Reads templates of one file."""
+    """Reads templates of one file. `held`: loads that are read as holes, whatever they are."""
 
     def __init__(self, source: Source, evaluator: Evaluator) -> None:
         self.source = source
         self.evaluator = evaluator
+        self.members = Members(source, evaluator)
+        self.held: set[ast.expr] = set()
+        self.joined: dict[ast.expr, Joined] = {}
         self._depth = 0
 
     def template_of(self, node: ast.expr) -> Template:
         """The template an expression is; a `Hole` if nothing of its text is known."""
-        if self._depth > _DEEPEST or not self.source.is_placed(node):
+        if self._depth > _DEEPEST or node in self.held or not self.source.is_placed(node):
             return Hole(node, HOLE)
         self._depth += 1
         try:
@@ -55,8 +63,8 @@ class TemplateReader:
             return self._sum(node)
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mod):
             return self._percent(node)
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            return self._method(node, node.func)
+        if isinstance(node, ast.Call):
+            return self._call(node)
         if isinstance(node, ast.Name | ast.Attribute):
             return self._reference(node)
         return Hole(node, HOLE)
@@ -90,7 +98,7 @@ class TemplateReader:
             return Piece(part.text, part.starts)
         hole = next(fields)
         inner: Template = self.template_of(hole.value) if part.is_plain else Hole(hole.value, HOLE)
-        if not _shows_marker(inner):
+        if not _shows_marker(inner) and not isinstance(inner, Joined):
             inner = inner if isinstance(inner, Known) else Hole(hole.value, HOLE)
         return Piece(inner.flat, (), part.span, inner)
 
@@ -112,6 +120,29 @@ class TemplateReader:
     def _concat(self, node: ast.expr, operands: list[Template], *, is_sum: bool) -> Template:
         return Concat(node, "".join(one.flat for one in operands), self.source, operands, is_sum)
 
+    def _call(self, node: ast.Call) -> Template:
+        if isinstance(node.func, ast.Attribute):
+            found = self._method(node, node.func)
+            if isinstance(found, Joined) or not isinstance(found, Hole):
+                return found
+        returned = self.returned(node)
+        return returned[0] if len(returned) == 1 else Hole(node, HOLE)
+
+    def returned(self, node: ast.Call) -> list[Template]:
+        """What a call of one of the file's own functions gives: a template for each `return`.
+
+        Empty if a return is not a template, or if the function does more than return: decorators,
+        generators and coroutines are not what their `return` says.
+        """
+        function = self.members.function_of(node)
+        definition = self.members.definition_of(function) if function is not None else None
+        if function is None or definition is None or not isinstance(node.func, ast.Name | ast.Attribute):
+            return []
+        texts = [self.template_of(value) for value in returned_expressions(function)]
+        if any(isinstance(text, Hole) or not _shows_marker(text) for text in texts):
+            return []
+        return [Through(node, text.flat, definition, node.func, text) for text in texts]
+
     def _method(self, node: ast.Call, function: ast.Attribute) -> Template:
         if function.attr == "join" and len(node.args) == 1 and isinstance(node.args[0], ast.List | ast.Tuple):
             elements = node.args[0].elts
@@ -120,10 +151,28 @@ class TemplateReader:
             )
             if self.evaluator.text_of(function.value) == "" and plain and elements:
                 return self._concat(node, [self.template_of(element) for element in elements], is_sum=False)
+        if function.attr == "join" and len(node.args) == 1 and not node.keywords:
+            joined = self._joined(node, function.value, node.args[0])
+            if joined is not None:
+                return joined
+        if function.attr == "replace" and len(node.args) == 2 and not node.keywords:
+            sought = self.evaluator.text_of(node.args[0])
+            if sought:
+                return self._filled(node, function.value, [node.args[1]], re.compile(re.escape(sought)))
         if function.attr == "format":
             arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
             return self._filled(node, function.value, arguments, _FORMAT_FIELD)
         return Hole(node, HOLE)
+
+    def _joined(self, node: ast.Call, separator: ast.expr, items: ast.expr) -> Template | None:
+        """Turns that are set right behind each other by a comprehension."""
+        if not isinstance(items, ast.GeneratorExp | ast.ListComp) or self.evaluator.text_of(separator) != "":
+            return None
+        element = self.template_of(items.elt)
+        if not _shows_marker(element):
+            return None
+        self.joined[node] = Joined(node, HOLE, element, items)
+        return self.joined[node]
 
     def _percent(self, node: ast.BinOp) -> Template:
         right = node.right
@@ -137,14 +186,18 @@ class TemplateReader:
     ) -> Template:
         inner = self.template_of(base)
         whole = inner
-        while isinstance(whole, Named):
+        while isinstance(whole, Named | Filled):
             whole = whole.inner
         literals = _literals_of(whole)
-        if not literals or any(True for _ in whole.holes()):
+        pieces = [piece for one in literals for _, row in one.tokens for piece in row]
+        if not literals or any(_has_own_value(piece) for piece in pieces):
             return Hole(node, HOLE)
+        is_field = pattern in (_FORMAT_FIELD, _PERCENT_FIELD) or _ONE_FIELD.fullmatch(pattern.pattern)
+        if not is_field and any(token.is_formatted for one in literals for token, _ in one.tokens):
+            return Hole(node, HOLE)  # its braces are doubled as long as it is an f-string
         for literal in literals:
-            for _, pieces in literal.tokens:
-                pieces[:] = [found for piece in pieces for found in _fields_of(piece, pattern)]
+            for _, row in literal.tokens:
+                row[:] = [found for piece in row for found in _fields_of(piece, pattern)]
             literal.flat = "".join(piece.text for _, pieces in literal.tokens for piece in pieces)
         if isinstance(whole, Concat):
             whole.flat = "".join(operand.flat for operand in whole.operands)
@@ -152,7 +205,7 @@ class TemplateReader:
         return Filled(node, whole.flat, inner, arguments)
 
     def _flatten_names(self, template: Template, flat: str) -> None:
-        while isinstance(template, Named):
+        while isinstance(template, Named | Filled):
             template.flat = flat
             template = template.inner
 
@@ -218,6 +271,33 @@ class TemplateReader:
         return Appended(
             definition.node.target, before.flat + added.flat, self.source, definition, changed, added
         )
+
+
+def returned_expressions(function: FunctionNode) -> list[ast.expr]:
+    """What a plain function may return; empty if it is not plain or returns nothing at some `return`."""
+    if isinstance(function, ast.Lambda):
+        return [function.body]
+    decorators = [getattr(one, "id", "") for one in function.decorator_list]
+    if isinstance(function, ast.AsyncFunctionDef) or decorators not in ([], ["staticmethod"]):
+        return []
+    found: list[ast.expr] = []
+    stack: list[ast.AST] = list(function.body)
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.Yield | ast.YieldFrom) or (isinstance(node, ast.Return) and not node.value):
+            return []
+        if isinstance(node, ast.Return) and node.value is not None:
+            found.append(node.value)
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+            stack.extend(ast.iter_child_nodes(node))
+    return found
+
+
+def _has_own_value(piece: Piece) -> bool:
+    """A field of an f-string with a value that is there before any call fills the text."""
+    if piece.inner is None or piece.is_filled_later:
+        return False
+    return any(True for _ in piece.inner.holes())
 
 
 def _literals_of(template: Template) -> list[Literal]:

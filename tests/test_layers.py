@@ -43,10 +43,13 @@ CODEMODS_LAYERS = (
     ("codemods.flow_builder",),
     ("codemods.flow",),
     ("codemods.own_code", "codemods.soundness", "codemods.template_nodes", "codemods.project"),
+    ("codemods.template_holes",),
     ("codemods.evaluate",),
+    ("codemods.members",),
     ("codemods.templates", "codemods.neighbours"),
     (
         "codemods.turns",
+        "codemods.turn_states",
         "codemods.places",
         "codemods.plans",
         "codemods.imports",

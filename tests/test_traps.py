@@ -31,7 +31,7 @@ TRAPS: dict[str, tuple[set[str], list[str], list[str]]] = {
     "04_hole_text_percent": (PLAIN, ['" % price', ".format(price)"], []),
     "05_none_in_system": (BRIDGED, ["{context or ''}"], ["system="]),
     "05_none_as_text": (PLAIN, ["{ctx}"], []),
-    "06_history_as_system": (BRIDGED, ["{self.history}"], ["system="]),
+    "06_history_as_system": (PLAIN, ["[*self.history, {"], ["system="]),
     "07_marker_in_hole": (BRIDGED, ["{examples}"], ['"content": f"{examples}"']),
     "07_marker_in_variable": (EITHER, [], ["Human:"]),
     "08_half_marker": (PLAIN, [], ["Human:", "Assistant:"]),

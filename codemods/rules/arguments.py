@@ -12,8 +12,6 @@ listed in `migrate/models.json` and README.md, "What happens to each argument".
 from __future__ import annotations
 
 import ast
-import io
-import tokenize
 from collections.abc import Callable
 
 from codemods.argument_reading import Arguments, read_arguments
@@ -22,6 +20,7 @@ from codemods.flow import Definition
 from codemods.places import Place, list_removals, removals
 from codemods.plans import Context, Plan, Refusal, Site, Streaming, Touch
 from codemods.rules.limits import rewrite_limit
+from codemods.rules.message_lists import comments_in
 from codemods.rules.models import rewrite_model
 from codemods.rules.prompts import convert_prompt
 from codemods.template_nodes import CannotCut
@@ -79,15 +78,6 @@ def _saved_comments(context: Context, site: Site, gone: list[Place]) -> list[Edi
             start = source.line_start(source.span(source.statement(site.node))[0])
             edits.append(Edit(start, start, (f"{source.indentation(start)}{comment}{source.newline}",), -8))
     return edits
-
-
-def comments_in(text: str) -> list[str]:
-    """The comments of a piece of code."""
-    try:
-        tokens = list(tokenize.generate_tokens(io.StringIO(f"({text}\n)").readline))
-    except (tokenize.TokenError, SyntaxError):
-        return []
-    return [token.string for token in tokens if token.type == tokenize.COMMENT]
 
 
 def _declare_touches(plan: Plan, arguments: Arguments) -> None:

@@ -17,7 +17,10 @@ from collections.abc import Iterator
 from codemods.bodies import own_entries
 from codemods.flow import Definition
 from codemods.plans import Context
-from codemods.template_nodes import HOLE, Appended, Concat, Filled, Named, Template
+from codemods.rules.grown_prompts import GrownPrompt, NotGrown, is_tested
+from codemods.rules.prompt_forms import forms_of
+from codemods.template_nodes import Appended, Concat, Filled, Named, Template, Through
+from codemods.templates import returned_expressions
 from codemods.values import Constant, Foreign, Unknown, UserClass, UserFunction, UserInstance
 
 _MOST_STEPS = 400
@@ -57,43 +60,15 @@ def may_carry_markers(context: Context, expression: ast.expr) -> str | None:
             value = context.evaluator.value_of(node)
             if isinstance(value, Unknown) and value.reason.endswith(WRITES_MARKERS):
                 return value.reason
-        if _is_marker(context, node) or _is_word(node, any_case=True):
+        if is_marker(context, node) or (
+            _is_word(node, any_case=True) and not _is_role(context, node, expression)
+        ):
             line = getattr(node, "lineno", "?")
             return f"a value that goes into the prompt carries a turn marker (line {line})"
     return None
 
 
-def may_end_in_prefill(context: Context, node: ast.expr) -> bool:
-    """Whether a text that goes into the prompt has words after an Assistant marker.
-
-    The models that most calls move to refuse a prefill; only the adapter can choose another one
-    once it sees the prompt.
-    """
-    nodes = list(closure_of(context, node))
-    if any(_ends_in_words(flat) for part in nodes for flat in _flats(context, part)):
-        return True
-    tails = [flat.rpartition(HOLE)[2] for flat in _flats(context, node) if HOLE in flat]
-    if not any(tail.strip() and not _LABEL.search(tail) for tail in tails):
-        return False
-    return any(_is_marker(context, part) for part in nodes)  # words behind a prompt that is built elsewhere
-
-
-def _flats(context: Context, node: ast.AST) -> Iterator[str]:
-    if isinstance(node, ast.Constant | ast.JoinedStr | ast.BinOp):
-        yield context.templates.template_of(node).flat
-    elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-        for definition in context.flow.reaching(node).definitions:
-            template = context.templates.template_of_definition(definition)
-            if template is not None:
-                yield template.flat
-
-
-def _ends_in_words(flat: str) -> bool:
-    labels = list(_LABEL.finditer(flat))
-    return bool(labels) and labels[-1].group() == "Assistant:" and bool(flat[labels[-1].end() :].strip())
-
-
-def _is_marker(context: Context, node: ast.AST) -> bool:
+def is_marker(context: Context, node: ast.AST) -> bool:
     if isinstance(node, ast.Constant):
         return isinstance(node.value, str) and _LABEL.search(node.value) is not None
     if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load):
@@ -115,7 +90,10 @@ def sources_of(context: Context, node: ast.AST) -> list[ast.AST]:
     elif isinstance(node, ast.Call) and node in {site.call for site in context.sites}:
         return []  # what a model answers is content
     elif isinstance(node, ast.Call):
-        for function in _called(context, node):
+        functions = _called(context, node)
+        if any(returned_expressions(function) for function in functions[:1]) and len(functions) == 1:
+            found = [node.func]  # what it passes comes back only where a `return` reads a parameter
+        for function in functions:
             found.extend(
                 part.value for part in ast.walk(function) if isinstance(part, ast.Return) and part.value
             )
@@ -147,7 +125,7 @@ def _is_option(node: ast.expr, attribute: str) -> bool:
     return isinstance(text, str) and text.lstrip("-").replace("-", "_") == attribute
 
 
-def _called(context: Context, node: ast.Call) -> list[ast.AST]:
+def _called(context: Context, node: ast.Call) -> list[ast.FunctionDef | ast.AsyncFunctionDef]:
     """The function that is called; if it is not known which, every one of that name in the file."""
     function = getattr(context.evaluator.value_of(node.func), "node", None)
     if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -198,8 +176,9 @@ def loose_marker(context: Context) -> int:
             for kind in (ast.Constant, ast.Name, ast.Attribute)
             for node in context.source.nodes_of(kind)
             if node not in owned
+            and not _is_only_sought(context, node)
             and not _is_docstring(context, node)
-            and (_is_marker(context, node) or _is_word(node))
+            and (is_marker(context, node) or _is_word(node))
         ]
         context.loose_marker = min(lines, default=0)
     return context.loose_marker
@@ -212,6 +191,19 @@ def _is_word(node: ast.AST, *, any_case: bool = False) -> bool:
     return (word.capitalize() if any_case else word) in _WORDS
 
 
+def _is_role(context: Context, word: ast.AST, expression: ast.expr) -> bool:
+    """Whether the word is compared, or names a message's role, which the expression does not read."""
+    parent = context.source.parent(word)
+    if isinstance(parent, ast.Dict):
+        keys = [key for key, value in zip(parent.keys, parent.values, strict=True) if value is word]
+        if not all(isinstance(key, ast.Constant) and key.value == "role" for key in keys):
+            return False
+        return not any(
+            isinstance(part, ast.Constant) and part.value == "role" for part in ast.walk(expression)
+        ) and isinstance(expression, ast.Subscript | ast.Call)
+    return isinstance(parent, ast.Compare)
+
+
 def _is_docstring(context: Context, node: ast.AST) -> bool:
     return isinstance(context.source.parent(node), ast.Expr)
 
@@ -219,42 +211,112 @@ def _is_docstring(context: Context, node: ast.AST) -> bool:
 def _owned_nodes(context: Context) -> set[ast.AST]:
     """Every node of the sites' own prompt templates and stop lists, and of plain copies of the constants."""
     owned: set[ast.AST] = set()
-    calls = (site.call for site in context.sites if site.call is not None)
-    for call in (*calls, *context.migrated_calls()):
+    for call in (*_calls(context), *context.migrated_calls()):
         for keyword in call.keywords:
             if keyword.arg == "prompt":
-                _own_template(context, context.templates.template_of(keyword.value), owned)
-                _own_forms(context, keyword.value, owned)
+                _own_prompt(context, keyword.value, owned)
             elif keyword.arg == "stop_sequences":
                 owned.update(ast.walk(keyword.value))
     for prompt in own_entries(context, "prompt"):
-        _own_template(context, context.templates.template_of(prompt), owned)
-        _own_forms(context, prompt, owned)
+        _own_prompt(context, prompt, owned)
     for stops in own_entries(context, "stop_sequences"):
         owned.update(ast.walk(stops))
     for node in context.source.nodes_of(ast.Assign):
-        if _is_marker(context, node.value) and not isinstance(node.value, ast.Constant):
+        if is_marker(context, node.value) and not isinstance(node.value, ast.Constant):
             owned.update(ast.walk(node.value))
     return owned
 
 
-def _own_forms(context: Context, node: ast.expr, owned: set[ast.AST]) -> None:
-    """A name with several definitions: each of them is the prompt's own."""
-    if isinstance(node, ast.IfExp):
-        owned.update(ast.walk(node))
-    if isinstance(node, ast.Name):
-        for definition in context.flow.reaching(node).definitions:
-            if definition.kind == "assign" and definition.value is not None:
-                template = context.templates.template_of_definition(definition)
-                if template is not None:
-                    _own_template(context, template, owned)
+def _own_prompt(context: Context, prompt: ast.expr, owned: set[ast.AST]) -> None:
+    for template in forms_of(context, prompt):
+        _own_template(context, template, owned)
+    _own_grown(context, prompt, owned)
+
+
+# Methods that look for a text and do not put it anywhere; of `replace`, the first argument.
+_LOOKS_FOR = frozenset(
+    {"startswith", "endswith", "split", "rsplit", "partition", "rpartition", "find", "index", "count"}
+)
+_LOGS = frozenset({"debug", "info", "warning", "error", "critical", "exception"})
+
+
+def _is_only_sought(context: Context, node: ast.AST) -> bool:
+    """Whether a marker stands where a text is compared or looked for, or in a list of stop sequences."""
+    parent = context.source.parent(node)
+    if isinstance(parent, ast.Compare) or _is_logged(context, parent):
+        return True
+    if isinstance(parent, ast.Call) and isinstance(parent.func, ast.Attribute) and node in parent.args:
+        is_first = parent.func.attr == "replace" and parent.args[0] is node
+        return is_first or parent.func.attr in _LOOKS_FOR
+    while isinstance(parent, ast.List | ast.Tuple | ast.Set | ast.BinOp | ast.IfExp | ast.BoolOp):
+        node, parent = parent, context.source.parent(parent)
+    return parent is not None and any(name.startswith("stop") for name in _names_bound(parent, node))
+
+
+def _is_logged(context: Context, parent: ast.AST | None) -> bool:
+    """`print(HUMAN_PROMPT)`, `logger.info({AI_PROMPT})`."""
+    while isinstance(parent, ast.Set | ast.Tuple | ast.List):
+        parent = context.source.parent(parent)
+    if not isinstance(parent, ast.Call):
+        return False
+    return getattr(parent.func, "id", "") == "print" or getattr(parent.func, "attr", "") in _LOGS
+
+
+def _names_bound(parent: ast.AST, node: ast.AST) -> Iterator[str]:
+    """What a value is called where it stands: a keyword, a key, a target, a parameter with a default."""
+    if isinstance(parent, ast.keyword):
+        yield parent.arg or ""
+    elif isinstance(parent, ast.Dict):
+        keys = (key for key, value in zip(parent.keys, parent.values, strict=True) if value is node)
+        yield from (str(key.value) for key in keys if isinstance(key, ast.Constant))
+    elif isinstance(parent, ast.Assign | ast.AnnAssign):
+        for target in parent.targets if isinstance(parent, ast.Assign) else [parent.target]:
+            key = getattr(getattr(target, "slice", None), "value", "")
+            yield str(key or getattr(target, "attr", "") or getattr(target, "id", "")).lower()
+    elif isinstance(parent, ast.arguments):
+        positional = [*parent.posonlyargs, *parent.args]
+        pairs = [
+            *zip(positional[len(positional) - len(parent.defaults) :], parent.defaults, strict=True),
+            *zip(parent.kwonlyargs, parent.kw_defaults, strict=True),
+        ]
+        yield from (argument.arg for argument, default in pairs if default is node)
+
+
+def _own_grown(context: Context, node: ast.expr, owned: set[ast.AST]) -> None:
+    """The steps of a prompt that grows, if nothing else reads what they make."""
+    try:
+        grown = GrownPrompt(context, node)
+    except NotGrown:
+        return
+    bases = {text.base for text in grown.texts()}
+    bases |= {base.func for base in bases if isinstance(base, ast.Call)}
+    prompts = {id(part) for call in _calls(context) for part in _prompt_nodes(call)}
+    if all(
+        load in bases or id(load) in prompts or is_tested(context, load)
+        for slot in grown.slots
+        for load in slot.loads
+    ):
+        for text in grown.texts():
+            _own_template(context, text.template, owned)
+
+
+def _calls(context: Context) -> list[ast.Call]:
+    return [site.call for site in context.sites if site.call is not None]
+
+
+def _prompt_nodes(call: ast.Call) -> Iterator[ast.AST]:
+    for keyword in call.keywords:
+        if keyword.arg == "prompt":
+            yield from ast.walk(keyword.value)
 
 
 def _own_template(context: Context, template: Template, owned: set[ast.AST]) -> None:
     if isinstance(template, Concat):
         for operand in template.operands:
             _own_template(context, operand, owned)
-    elif isinstance(template, Named | Filled):
+    elif isinstance(template, Named | Filled) or (
+        isinstance(template, Through) and context.can_edit(template.definition)
+    ):
         _own_template(context, template.inner, owned)
     elif isinstance(template, Appended):
         _own_template(context, template.before, owned)

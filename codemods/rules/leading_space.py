@@ -57,7 +57,7 @@ class _Follower:
 
     def follow(self, text: ast.expr, depth: int) -> None:
         """Look at the one place where this expression's value goes."""
-        if text in self.seen or depth > _DEEPEST:
+        if text in self.seen or depth > _DEEPEST or text in self.context.openings:
             return
         self.seen.add(text)
         parent = self.context.source.parent(text)

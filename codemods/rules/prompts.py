@@ -20,39 +20,80 @@ from codemods.edits import Edit, Slice
 from codemods.flow import Definition
 from codemods.places import Place
 from codemods.plans import Context, Plan, Refusal, Site, Touch
-from codemods.rules.hidden_turns import may_carry_markers, may_end_in_prefill, may_hide_turns
-from codemods.template_nodes import HOLE, CannotCut, Cut, Filled, Hole, Named, Template
-from codemods.turns import Layout, Range, has_hole, layout_of
+from codemods.rules.grown_lists import convert_grown
+from codemods.rules.grown_prompts import NoGrowth, NotGrown
+from codemods.rules.grown_texts import convert_pieces
+from codemods.rules.hidden_turns import may_carry_markers, may_hide_turns
+from codemods.rules.message_lists import Opaque, message_list, rows_of, slice_of, try_cut
+from codemods.rules.prompt_ends import may_end_in_prefill
+from codemods.rules.prompt_forms import forms_of
+from codemods.template_nodes import (
+    HOLE,
+    Concat,
+    Cut,
+    Filled,
+    Hole,
+    Literal,
+    Named,
+    Template,
+    Through,
+    widen_over_parentheses,
+)
+from codemods.turns import Layout, has_hole, layout_of
 from codemods.values import Symbol
 from migrate.errors import PromptError
 
-_MOST_FORMS = 4
 _LABEL = re.compile(r"(?:Human|Assistant):")
-
-
-class Opaque(Exception):
-    """The turns cannot be read or cut here; the reason goes into the finding."""
+# Reasons that say less than why the steps of a prompt are no list of messages.
+_VAGUE = ("the prompt", "several turns", "nothing would be left", "no turn marker is visible")
 
 
 def convert_prompt(context: Context, site: Site, plan: Plan, place: Place) -> None:
     """Plan the prompt argument: cut it, spell the turns out, or bridge it."""
+    context.openings = frozenset()
     attempt = Plan()
     try:
         _convert(context, attempt, place)
     except Opaque as opaque:
-        reason = str(opaque)
+        attempt = Plan()
+        reason = _convert_in_steps(context, site, attempt, place, str(opaque))
+        if reason:
+            _bridge_prompt(context, plan, place, reason)
+            return
     except PromptError as error:
         raise Refusal("TC302", f"the server refuses this prompt: {error}") from error
-    else:
-        reason = ""
-    if reason:
-        _bridge_prompt(context, plan, place, reason)
-        return
     plan.edits.extend(attempt.edits)
     plan.touches.extend(attempt.touches)
     plan.evidence.extend(attempt.evidence)
     plan.notes.extend(attempt.notes)
     plan.has_prefill = attempt.has_prefill
+
+
+def _convert_in_steps(context: Context, site: Site, plan: Plan, place: Place, reason: str) -> str:
+    """Plan a prompt that grows; why that is impossible if it is."""
+    try:
+        convert_grown(context, site, plan, place)
+    except Opaque as opaque:
+        return str(opaque)
+    except NoGrowth:
+        return reason
+    except NotGrown as other:
+        try:
+            convert_pieces(context, _emptied(plan), place)
+        except (Opaque, NotGrown):
+            pass
+        else:
+            return ""
+        return str(other) if reason.startswith(_VAGUE) else reason
+    return ""
+
+
+def _emptied(plan: Plan) -> Plan:
+    """The plan without what a first attempt left in it."""
+    for part in (plan.edits, plan.touches, plan.evidence, plan.notes):
+        part.clear()
+    plan.has_prefill = False
+    return plan
 
 
 def _bridge_prompt(context: Context, plan: Plan, place: Place, reason: str) -> None:
@@ -88,14 +129,14 @@ def _sdk_handler(context: Context, node: ast.AST) -> int | None:
 
 
 def _convert(context: Context, plan: Plan, place: Place) -> None:
-    templates = _alternatives(context, place.value)
-    layouts = [_layout(context, template) for template in templates]
+    templates = forms_of(context, place.value)
+    layouts = [_layout(context, template, is_one_of=len(templates) > 1) for template in templates]
     if all(layout.is_single for layout in layouts):
         _cut_single(context, plan, place, templates, layouts)
-    elif len(templates) == 1:
+    elif len(templates) == 1 and not isinstance(templates[0], Named | Through):
         _spell_out(context, plan, place, templates[0], layouts[0])
     else:
-        raise Opaque("the prompt has several forms, and not each is one Human turn")
+        _list_where_made(context, plan, place, templates, layouts)
     for template in templates:
         for hole in template.holes():
             if not isinstance(hole, ast.Constant):
@@ -108,39 +149,10 @@ def _name_of(context: Context, hole: ast.expr) -> str:
     return f"the expression at line {getattr(hole, 'lineno', '?')}"
 
 
-def _alternatives(context: Context, node: ast.expr) -> list[Template]:
-    """The template of the prompt, or one for each definition that may reach the call."""
-    if isinstance(node, ast.IfExp):
-        return [*_alternatives(context, node.body), *_alternatives(context, node.orelse)]
-    template = context.templates.template_of(node)
-    if not isinstance(template, Hole) or not isinstance(node, ast.Name):
-        return [template]
-    reaching = context.flow.reaching(node)
-    if not reaching.complete or not 0 < len(reaching.definitions) <= _MOST_FORMS:
-        return [template]
-    found: list[Template] = []
-    for definition in reaching.definitions:
-        inner = _forms_of_definition(context, definition)
-        if not inner:
-            return [template]
-        found.extend(Named(node, one.flat, definition, one) for one in inner)
-    return found
-
-
-def _forms_of_definition(context: Context, definition: Definition) -> list[Template]:
-    """The templates a definition may give, if each is one; a conditional expression gives two."""
-    if isinstance(definition.value, ast.IfExp) and definition.kind == "assign" and not definition.path:
-        forms = _alternatives(context, definition.value)
-        plain = not any(isinstance(one, Hole | Named) for one in forms)
-        return forms if plain and len(forms) <= _MOST_FORMS else []
-    inner = context.templates.template_of_definition(definition)
-    return [] if inner is None else [inner]
-
-
 # -- reading --------------------------------------------------------------------------------------
 
 
-def _layout(context: Context, template: Template) -> Layout:
+def _layout(context: Context, template: Template, *, is_one_of: bool) -> Layout:
     flat = template.flat
     if isinstance(template, Hole):
         raise Opaque(_why_opaque(context, template.node))
@@ -155,6 +167,8 @@ def _layout(context: Context, template: Template) -> Layout:
     except PromptError as error:
         if _hole_at_an_edge(flat):
             raise Opaque("a value known only at run time stands where a turn marker is missing") from error
+        if is_one_of or isinstance(template, Through):
+            raise Opaque(f"the prompt may be one that the server refuses ({error})") from error
         raise
     if has_hole(flat, (0, _first_marker(flat))):
         raise Opaque("the text before the first Human turn is known only at run time")
@@ -168,11 +182,27 @@ def _why_opaque(context: Context, node: ast.expr) -> str:
             return f"the prompt is the parameter {node.id}"
         if len(definitions) == 1:
             line = getattr(definitions[0].node, "lineno", "?")
+            made = definitions[0].value
+            if isinstance(made, ast.Call) and definitions[0].kind == "assign":
+                return f"the prompt is what {_called(context, made)} gives at line {line}"
             return f"the prompt is put together at line {line} in a way that is not followed"
         return f"the prompt {node.id} is built in several steps"
     if isinstance(node, ast.Call):
-        return "the prompt is the result of a call"
+        return f"the prompt is what {_called(context, node)} gives"
     return "the prompt is built elsewhere"
+
+
+def _called(context: Context, node: ast.Call) -> str:
+    """The name of what is called, such as `template.render`, as far as it has one."""
+    text = context.source.node_text(node.func)
+    is_name = text.replace(".", "").replace("_", "").isalnum() and len(text) < 60
+    return (
+        f"`{text}`"
+        if is_name
+        else f"`.{node.func.attr}`"
+        if isinstance(node.func, ast.Attribute)
+        else "a call"
+    )
 
 
 def _first_marker(flat: str) -> int:
@@ -195,10 +225,10 @@ def _cut_single(
 ) -> None:
     """Cut the markers where the text stands; wrap at the call. Nothing moves."""
     plan.edits.extend(place.wrap("messages", '[{"role": "user", "content": ', "}]"))
-    touched: dict[Definition, tuple[set[ast.Name | None], list[Edit]]] = {}
+    touched: dict[Definition, tuple[set[ast.expr | None], list[Edit]]] = {}
     for template, layout in zip(templates, layouts, strict=True):
         cut = Cut()
-        _try_cut(template, layout.turns[0].range, cut)
+        try_cut(template, layout.turns[0].range, cut)
         edits = [Edit(*span) for span in dict.fromkeys(cut.deletions)]
         if not cut.touched:
             plan.edits.extend(edits)
@@ -212,116 +242,84 @@ def _cut_single(
         plan.touches.extend(Touch(definition, use, tuple(dict.fromkeys(wanted))) for use in uses)
 
 
-def _try_cut(template: Template, where: Range, cut: Cut) -> None:
-    try:
-        template.cut(*where, cut)
-    except CannotCut as error:
-        raise Opaque(str(error)) from error
-
-
 def _spell_out(context: Context, plan: Plan, place: Place, template: Template, layout: Layout) -> None:
     """Several parts: each becomes an expression of its own, cut from the author's."""
-    if layout.prefill is not None and has_hole(template.flat, (layout.prefill[1] - 1, layout.prefill[1])):
-        raise Opaque("the prefill ends in a value known only at run time")
-    if layout.prefill is not None and layout.prefill[1] < len(template.flat):
-        plan.notes.append("the prefill loses its trailing blanks, which Messages refuses")
-    if isinstance(template, Named):
-        _list_at_definition(context, plan, place, template, layout)
-        return
+    _check_prefill(plan, template, layout)
     if isinstance(template, Filled):
         raise Opaque("the template of several turns is filled in by a call")
     span = place.value_span
     pairs: list[tuple[str, tuple[str | Slice, ...]]] = []
     if layout.system is not None:
-        pairs.append(("system", (_slice(context, template, span, layout.system),)))
-    pairs.append(("messages", _message_list(context, template, span, layout, place.indentation())))
+        pairs.append(("system", (slice_of(context, template, span, layout.system),)))
+    pairs.append(("messages", message_list(context, template, span, rows_of(layout), place.indentation())))
     plan.edits.extend(place.replace(pairs))
     plan.has_prefill = layout.ends_on_assistant
 
 
-def _list_at_definition(context: Context, plan: Plan, place: Place, template: Named, layout: Layout) -> None:
-    """All readers are calls of ours: the name becomes the list of messages, where it stands."""
-    definition = template.definition
-    if (
-        layout.system is not None
-        or not context.can_edit(definition)
-        or not isinstance(template.node, ast.Name)
-    ):
-        raise Opaque(f"{definition.name} holds several turns and is built before the call")
-    if isinstance(template.inner, Filled | Named) or definition.value is None or definition.kind != "assign":
-        raise Opaque("several turns are put together in more than one step")
-    source = context.source
-    statement = definition.node
-    span = source.span(definition.value)
-    end = source.span(statement)[1]
-    equals = source.data.rindex(b"=", source.span(statement)[0], span[0]) + 1
-    start = equals + len(source.data[equals : span[0]]) - len(source.data[equals : span[0]].lstrip())
-    whole = (min(start, span[0]), max(end, span[1]))
-    indentation = source.indentation(source.span(statement)[0])
-    listed = _message_list(context, template.inner, whole, layout, indentation)
-    edit = Edit(*whole, listed)
-    plan.touches.append(Touch(definition, template.node, (edit,)))
+def _check_prefill(plan: Plan, template: Template, layout: Layout) -> None:
+    if layout.prefill is not None and has_hole(template.flat, (layout.prefill[1] - 1, layout.prefill[1])):
+        raise Opaque("the prefill ends in a value known only at run time")
+    if layout.prefill is not None and layout.prefill[1] < len(template.flat):
+        plan.notes.append("the prefill loses its trailing blanks, which Messages refuses")
+
+
+def _list_where_made(
+    context: Context, plan: Plan, place: Place, templates: list[Template], layouts: list[Layout]
+) -> None:
+    """All readers are calls of ours: the text becomes the list of messages, where it is written."""
+    touched: dict[Definition, tuple[set[ast.expr], list[Edit]]] = {}
+    for template, layout in zip(templates, layouts, strict=True):
+        _check_prefill(plan, template, layout)
+        if layout.system is not None:
+            raise Opaque("the prompt has system text and is built before the call")
+        steps, written = _steps_to_text(template)
+        edits = _listed(context, written, layout)
+        if not steps:
+            plan.edits.extend(edits)
+        for definition, use in steps:
+            if not context.can_edit(definition):
+                raise Opaque(f"{definition.name} has readers besides this call")
+            uses, wanted = touched.setdefault(definition, (set(), []))
+            uses.add(use)
+            wanted.extend(edits)
+            wanted.extend(_stated_type(context, definition))
+        plan.has_prefill = plan.has_prefill or layout.ends_on_assistant
+    for definition, (uses, wanted) in touched.items():
+        plan.touches.extend(Touch(definition, use, tuple(dict.fromkeys(wanted))) for use in uses)
     plan.edits.extend(place.rename("messages"))
-    plan.has_prefill = layout.ends_on_assistant
 
 
-def _message_list(
-    context: Context, template: Template, span: Range, layout: Layout, indentation: str
-) -> tuple[str | Slice, ...]:
-    rows: list[tuple[str, Range]] = [(turn.role, turn.range) for turn in layout.turns]
-    if layout.prefill is not None:
-        rows.append(("assistant", layout.prefill))
-    if len(rows) == 1:
-        return f'[{{"role": "{rows[0][0]}", "content": ', _slice(context, template, span, rows[0][1]), "}]"
-    line = context.source.newline + indentation
-    step = "\t" if indentation.endswith("\t") else "    "
-    parts: list[str | Slice] = ["["]
-    for role, where in rows:
-        parts.extend(
-            (f'{line}{step}{{"role": "{role}", "content": ', _slice(context, template, span, where), "},")
-        )
-    parts.append(f"{line}]")
-    return tuple(parts)
-
-
-def _slice(context: Context, template: Template, span: Range, where: Range) -> Slice:
-    cut = Cut()
-    if where != (0, len(template.flat)):
-        _try_cut(template, where, cut)
-    if cut.touched:
+def _steps_to_text(template: Template) -> tuple[list[tuple[Definition, ast.expr]], Template]:
+    """The definitions between the call and the text, and the text where it is written out."""
+    steps: list[tuple[Definition, ast.expr]] = []
+    while isinstance(template, Named | Through):
+        steps.append((template.definition, template.use if isinstance(template, Through) else template.node))
+        template = template.inner
+    if not isinstance(template, Literal | Concat):
         raise Opaque("several turns are put together in more than one step")
-    return _without_parentheses(context, Slice(span[0], span[1], tuple(_merged(cut.deletions))))
+    return steps, template
 
 
-def _without_parentheses(context: Context, piece: Slice) -> Slice:
-    """A piece that fits on one line needs no parentheses around it."""
-    data = context.source.data
-    kept = bytearray(data[piece.start : piece.end])
-    for low, high in piece.deletions:
-        kept[low - piece.start : high - piece.start] = b" " * (high - low)
-    text = bytes(kept)
-    inner = text.strip()[1:-1].strip()
-    if not text.strip().startswith(b"(") or not text.strip().endswith(b")"):
-        return piece
-    if b"\n" in inner or b"\r" in inner or b"#" in inner or inner[:1] not in (b"f", b'"', b"'", b"r", b"F"):
-        return piece if not inner.decode().isidentifier() else _narrowed(piece, text, inner)
-    return _narrowed(piece, text, inner)
+def _listed(context: Context, template: Template, layout: Layout) -> list[Edit]:
+    """The text, with the parentheses around it, as a list of messages."""
+    source = context.source
+    span = source.span(template.node)
+    around = source.span(source.parents[template.node])
+    start, end = widen_over_parentheses(source.data, *span, *around)
+    if isinstance(source.parent(template.node), ast.Call):
+        start, end = span  # these parentheses are the call's
+    indentation = source.indentation(source.span(source.statement(template.node))[0])
+    return [Edit(start, end, message_list(context, template, (start, end), rows_of(layout), indentation))]
 
 
-def _narrowed(piece: Slice, text: bytes, inner: bytes) -> Slice:
-    start = piece.start + text.index(inner)
-    end = start + len(inner)
-    inside = tuple(
-        (max(low, start), min(high, end)) for low, high in piece.deletions if low < end and high > start
-    )
-    return Slice(start, end, inside)
-
-
-def _merged(spans: list[Range]) -> list[Range]:
-    merged: list[Range] = []
-    for start, end in sorted(spans):
-        if merged and start <= merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-        else:
-            merged.append((start, end))
-    return merged
+def _stated_type(context: Context, definition: Definition) -> list[Edit]:
+    """`-> str` and `name: str` are no longer true of a list."""
+    node = definition.node
+    stated: ast.expr | None = None
+    if isinstance(node, ast.FunctionDef):
+        stated = node.returns
+    elif isinstance(node, ast.AnnAssign | ast.arg):
+        stated = node.annotation
+    if isinstance(stated, ast.Name) and stated.id == "str":
+        return [Edit(*context.source.span(stated), ("list",))]
+    return []
