@@ -24,7 +24,8 @@ _MOST_ADJACENT = 300
 _ESCAPE = re.compile(
     r"\\(?:\r\n|[\r\n]|[0-7]{1,3}|x[0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|N\{[^}]*\}|.)|\r\n?|(?s:.)"
 )
-_ESCAPE_IN_F = re.compile(r"\{\{|\}\}|" + _ESCAPE.pattern)
+# A backslash before a brace is a character of its own: the brace still opens a field or doubles.
+_ESCAPE_IN_F = re.compile(r"\{\{|\}\}|\\(?=[{}])|" + _ESCAPE.pattern)
 _RAW = re.compile(r"\r\n?|(?s:.)")
 _RAW_IN_F = re.compile(r"\{\{|\}\}|\r\n?|(?s:.)")
 

@@ -71,6 +71,8 @@ def test_characters_are_those_of_the_value(prefix: str, quote: str, body: str) -
     "literal, texts, fields",
     [
         ('f"a{b}c"', ["a", "c"], ["b"]),
+        ('f"a\\{b}"', ["a\\"], ["b"]),
+        ('f"\\{{b\\}}"', ["\\{b\\}"], []),
         ('f"{b}"', [], ["b"]),
         ('f"{{{b}}}"', ["{", "}"], ["b"]),
         ('f"{ b !r:>{width}}x"', ["x"], ["b"]),

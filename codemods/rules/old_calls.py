@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from codemods.edits import Edit
 from codemods.old_sites import OLD_METHODS
@@ -41,6 +42,8 @@ def _asynchronous_client(context: Context, site: Site) -> list[Edit]:
     classes = list(_client_classes(context))
     if not classes or site.client.flavour == "unstated":
         raise Refusal("TC106", "the client is made elsewhere, and asynchronous calls need another class now")
+    if _runs_several_loops(context):
+        raise Refusal("TC106", "the client serves several event loops, which an asynchronous one cannot")
     if any(not one.is_async for one in context.sites):
         raise Refusal("TC106", "the client also makes synchronous calls, for which there are two classes now")
     nodes: list[ast.Name | ast.Attribute] = [*context.source.nodes_of(ast.Name)]
@@ -48,6 +51,40 @@ def _asynchronous_client(context: Context, site: Site) -> list[Edit]:
         if isinstance(node.ctx, ast.Load) and isinstance(context.evaluator.value_of(node), Client):
             _check_use(context, node)
     return [edit for one in classes for edit in _renamed(context, one)]
+
+
+def _runs_several_loops(context: Context) -> bool:
+    """Whether the file starts more than one event loop while a client may be kept.
+
+    0.2 opened a connection for each call; an asynchronous client keeps its own, bound to one loop.
+    """
+    starts = [call for call in context.source.nodes_of(ast.Call) if _starts_loop(call)]
+    made = [call for call in context.source.nodes_of(ast.Call) if _makes_client(context, call)]
+    if all(isinstance(_function_around(context, call), ast.AsyncFunctionDef) for call in made):
+        return False
+    return len(starts) > 1 or any(_function_around(context, call) is not None for call in starts)
+
+
+def _starts_loop(call: ast.Call) -> bool:
+    function = call.func
+    if not isinstance(function, ast.Attribute):
+        return False
+    is_run = function.attr == "run" and getattr(function.value, "id", "") in ("asyncio", "trio", "anyio")
+    return is_run or function.attr == "run_until_complete"
+
+
+def _makes_client(context: Context, call: ast.Call) -> bool:
+    value_of = context.evaluator.value_of
+    return isinstance(value_of(call.func), Symbol) and isinstance(value_of(call), Client)
+
+
+def _function_around(context: Context, node: ast.AST) -> ast.AST | None:
+    """The function, or the loop, that may run the node more than once."""
+    repeats = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.For, ast.While, ast.AsyncFor)
+    current: ast.AST | None = node
+    while current is not None and not isinstance(current, repeats):
+        current = context.source.parent(current)
+    return current
 
 
 def _check_use(context: Context, node: ast.expr) -> None:
@@ -64,9 +101,8 @@ def _check_use(context: Context, node: ast.expr) -> None:
 def _client_classes(context: Context) -> Iterator[ast.Name | ast.Attribute]:
     """The class of each client that the file makes."""
     for call in context.source.nodes_of(ast.Call):
-        function, value_of = call.func, context.evaluator.value_of
-        is_class = isinstance(value_of(function), Symbol) and isinstance(value_of(call), Client)
-        if not isinstance(function, ast.Name | ast.Attribute) or not is_class:
+        function = call.func
+        if not isinstance(function, ast.Name | ast.Attribute) or not _makes_client(context, call):
             continue
         for definition in context.definitions_of_value(call):
             if context.is_exported(definition) and definition.scope.kind == "module":
@@ -115,8 +151,16 @@ def _argument_edits(context: Context, call: ast.Call) -> Iterator[Edit]:
             yield Edit(start, start + len(keyword.arg), (_new_name(context, keyword.arg, keyword.value),))
 
 
+def _has_path(address: str) -> bool:
+    return urlsplit(address).path not in ("", "/")
+
+
 def _new_name(context: Context, old: str, value: ast.expr) -> str:
     new = _PARAMETERS[old]
+    if new == "base_url" and _has_path(context.evaluator.text_of(value) or ""):
+        raise Refusal(
+            "TC401", "0.2 left the path of `api_url` out; `base_url` keeps it: write the host alone"
+        )
     if new is not None:
         return new
     given = context.evaluator.value_of(value)
