@@ -1,157 +1,135 @@
 # Where the arguments of a call are written. Reads; plans nothing.
-"""Arguments of a create call: keywords, a dict display that is splatted, stores before the call."""
+"""Arguments of a create call: its keywords, the dicts it splats, the `partial` calls before it."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+import contextlib
+import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from codemods.flow import Definition
-from codemods.places import EntryPlace, KeywordPlace, Place, StorePlace
-from codemods.plans import Context, Refusal
+from codemods.mapping_reading import MappingReader
+from codemods.mappings import Mapping
+from codemods.places import DefaultPlace, EntryPlace, KeywordPlace, Place, StorePlace
+from codemods.plans import Context, Limits, Refusal, Site
 
 
 @dataclass(slots=True)
 class Arguments:
-    """The arguments of one call by name, each where it is written."""
+    """The arguments of one call by name, each where it is written.
+
+    places: the place that counts last. every: all places of a name, for a dict may be one of several,
+    or set a name more than once. conditional: names given on some paths only. overridden: names of
+    which one place may replace what another set. repeated: names set again on a dict that lives on.
+    touched: the definitions behind them, with the uses that are accounted for.
+    """
 
     places: dict[str, Place] = field(default_factory=dict)
+    every: dict[str, list[Place]] = field(default_factory=dict)
     conditional: set[str] = field(default_factory=set)
-    touched: dict[Definition, list[ast.Name | None]] = field(default_factory=dict)
+    overridden: set[str] = field(default_factory=set)
+    repeated: set[str] = field(default_factory=set)
+    touched: dict[Definition, list[ast.expr | None]] = field(default_factory=dict)
 
     def add(self, name: str, place: Place) -> None:
-        if name in self.places:
-            raise Refusal("TC104", f"`{name}` is given in more than one place")
+        """One more argument, given for sure."""
         self.places[name] = place
+        self.every.setdefault(name, []).append(place)
 
 
-def read_arguments(context: Context, call: ast.Call) -> Arguments:
-    """Raises Refusal if an argument is positional or hidden in a splat that is not visible."""
-    if call.args:
-        raise Refusal("TC104", "positional arguments")
-    arguments = Arguments()
-    for keyword in call.keywords:
-        if keyword.arg is not None:
-            arguments.add(keyword.arg, KeywordPlace(context.source, call, keyword))
-        else:
-            _read_splat(context, keyword.value, arguments)
-    return arguments
+def read_arguments(
+    context: Context, call: ast.Call, layers: Sequence[ast.Call] = (), leading: int = 0
+) -> Arguments:
+    """Raises Refusal if an argument is positional or hidden in a splat that is not visible.
+
+    layers: calls of `partial` whose keywords the call adds to. leading: positional arguments that
+    belong to a helper such as `asyncio.to_thread`.
+    """
+    reader = MappingReader(context)
+    return _arguments(reader, _read(reader, call, layers, leading))
 
 
 def read_entries(context: Context, node: ast.expr) -> Arguments:
-    """The entries of a dict: a display, or a name with every change made to it. Raises Refusal alike."""
-    arguments = Arguments()
-    _read_splat(context, node, arguments)
-    return arguments
+    """The entries of a dict, each written in one place only. Raises Refusal alike."""
+    reader = MappingReader(context)
+    found = _arguments(reader, reader.read(node))
+    several = [name for name, places in found.every.items() if len(places) > 1]
+    if several:
+        raise Refusal("TC104", f"`{min(several)}` is given in more than one place")
+    return found
 
 
-def _read_splat(context: Context, node: ast.expr, arguments: Arguments) -> None:
-    if isinstance(node, ast.Dict):
-        _read_display(context, node, arguments)
-    elif isinstance(node, ast.Name):
-        _read_named_dict(context, node, arguments)
-    else:
-        raise Refusal("TC104", "arguments come from a ** expression that is not visible here")
+def _arguments(reader: MappingReader, mapping: Mapping) -> Arguments:
+    broken = {name for name, places in mapping.places.items() if not mapping.removed.isdisjoint(places)}
+    if broken:
+        raise Refusal("TC104", f"`{min(broken)}` is taken out of the arguments on one path")
+    return Arguments(
+        {name: places[-1] for name, places in mapping.places.items()},
+        mapping.places,
+        mapping.places.keys() - mapping.certain,
+        mapping.overridden,
+        mapping.repeated,
+        reader.touched(),
+    )
 
 
-def _read_display(context: Context, node: ast.Dict, arguments: Arguments) -> None:
-    for key, value in zip(node.keys, node.values, strict=True):
-        if key is None:
-            _read_splat(context, value, arguments)
-        elif isinstance(key, ast.Constant) and isinstance(key.value, str):
-            arguments.add(key.value, EntryPlace(context.source, node, key, value))
-        else:
-            raise Refusal("TC104", "a key of the arguments is computed")
+def read_site(context: Context, site: Site) -> Arguments:
+    """The arguments of a site's call."""
+    assert site.call is not None
+    return read_arguments(context, site.call, site.layers, site.leading)
 
 
-def _read_named_dict(context: Context, node: ast.Name, arguments: Arguments) -> None:
-    reaching = context.flow.reaching(node)
-    if not reaching.definitions or not reaching.complete:
-        raise Refusal("TC104", f"**{node.id} is not visible here")
-    seen: dict[Definition, set[str]] = {}
-    latest = [_read_dict_definition(context, one, arguments, seen) for one in reaching.definitions]
-    arguments.conditional |= _not_in_all(latest)
-    if sum(1 for definition in seen if definition.kind == "assign") != 1:
-        raise Refusal("TC104", f"**{node.id} is one of several dicts")
-    for definition in seen:
-        inner = [use for use in context.flow.uses(definition) if _is_own_change(context, use, seen)]
-        arguments.touched[definition] = [node, *inner]
+def values_given(context: Context, site: Site, name: str) -> list[ast.expr]:
+    """Every expression that a site may pass under a name; of a call that is opaque, what is written there."""
+    if site.call is None:
+        return []
+    try:
+        return [place.value for place in read_site(context, site).every.get(name, [])]
+    except Refusal:
+        calls = (*site.layers, site.call)
+        return [keyword.value for call in calls for keyword in call.keywords if keyword.arg == name]
 
 
-def _not_in_all(names: list[set[str]]) -> set[str]:
-    every: set[str] = set().union(*names)
-    return {name for name in every if not all(name in others for others in names)}
+def holders_of_call(
+    context: Context, call: ast.Call, layers: Sequence[ast.Call] = (), leading: int = 0
+) -> list[ast.AST]:
+    """The calls, displays and statements that hold the call's arguments, as far as they are in sight.
+
+    Whether they may be edited is no question here, so what the fixpoint ruled out does not count.
+    """
+    reader = MappingReader(dataclasses.replace(context, limits=Limits()))
+    with contextlib.suppress(Refusal):  # what was found until then is the answer
+        _read(reader, call, layers, leading)
+    return [_holder(place) for place in reader.places()]
 
 
-def _is_own_change(context: Context, use: ast.Name, seen: Iterable[Definition]) -> bool:
-    """`params` in `params["k"] = v` or `params.update(...)`, one of the changes we have read."""
-    return any(one.target is use or getattr(one.target, "value", None) is use for one in seen)
+def _holder(place: Place) -> ast.AST:
+    if isinstance(place, KeywordPlace):
+        return place.call
+    if isinstance(place, EntryPlace):
+        return place.display
+    assert isinstance(place, StorePlace | DefaultPlace)
+    return place.statement
 
 
-def _read_dict_definition(
-    context: Context, definition: Definition, arguments: Arguments, seen: dict[Definition, set[str]]
-) -> set[str]:
-    """Add the definition's entries and those before it; the names it may have in the end."""
-    if definition in seen:
-        return seen[definition]
-    seen[definition] = set()
-    if not context.can_edit(definition):
-        raise Refusal("TC104", f"**{definition.name} has readers we cannot see")
-    before = [_read_dict_definition(context, one, arguments, seen) for one in definition.previous]
-    arguments.conditional |= _not_in_all(before)
-    known = set(arguments.places)
-    _read_own_entries(context, definition, arguments)
-    seen[definition] = set().union(*before) | (set(arguments.places) - known)
-    return seen[definition]
+def _read(reader: MappingReader, call: ast.Call, layers: Sequence[ast.Call], leading: int) -> Mapping:
+    mapping = Mapping()
+    for layer in layers:
+        mapping = mapping.updated(_given(reader, layer, 1))
+    return mapping.updated(_given(reader, call, leading))
 
 
-def _read_own_entries(context: Context, definition: Definition, arguments: Arguments) -> None:
-    node, value = definition.node, definition.value
-    if definition.kind == "assign" and isinstance(value, ast.Dict) and not definition.path:
-        _read_display(context, value, arguments)
-    elif definition.kind == "assign" and isinstance(value, ast.Call) and _is_dict_call(context, value):
-        for keyword in value.keywords:
-            assert keyword.arg is not None
-            arguments.add(keyword.arg, KeywordPlace(context.source, value, keyword))
-    elif definition.kind == "store_item":
-        _read_item_store(context, definition, arguments)
-    elif definition.kind == "method" and isinstance(node, ast.Call):
-        _read_update(context, node, arguments)
-    else:
-        raise Refusal("TC104", f"**{definition.name} is built in a way that is not followed")
-
-
-def _is_dict_call(context: Context, node: ast.Call) -> bool:
-    plain = isinstance(node.func, ast.Name) and node.func.id == "dict" and not node.args
-    return plain and all(keyword.arg is not None for keyword in node.keywords)
-
-
-def _read_item_store(context: Context, definition: Definition, arguments: Arguments) -> None:
-    node, target = definition.node, definition.target
-    if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(target, ast.Subscript):
-        key = target.slice
-        if isinstance(key, ast.Constant) and isinstance(key.value, str):
-            arguments.add(key.value, StorePlace(context.source, node, target, node.value))
-            return
-    raise Refusal("TC104", f"an item of **{definition.name} is set in a way that is not followed")
-
-
-def _is_conditional(context: Context, node: ast.stmt) -> bool:
-    return isinstance(context.source.parent(node), ast.If)
-
-
-def _read_update(context: Context, call: ast.Call, arguments: Arguments) -> None:
-    function = call.func
-    assert isinstance(function, ast.Attribute)
-    if function.attr != "update" or any(keyword.arg is None for keyword in call.keywords):
-        raise Refusal("TC104", f"the arguments are changed by .{function.attr}()")
-    if _is_conditional(context, context.source.statement(call)):
-        raise Refusal("TC104", "the arguments are updated on one path only")
-    for argument in call.args:
-        if not isinstance(argument, ast.Dict):
-            raise Refusal("TC104", "the arguments are updated from something not visible here")
-        _read_display(context, argument, arguments)
+def _given(reader: MappingReader, call: ast.Call, leading: int) -> Mapping:
+    """What one call gives; a name that it gives twice is an error when it runs."""
+    if len(call.args) > leading or any(isinstance(one, ast.Starred) for one in call.args):
+        raise Refusal("TC104", "positional arguments")
+    mapping = Mapping()
     for keyword in call.keywords:
-        assert keyword.arg is not None
-        arguments.add(keyword.arg, KeywordPlace(context.source, call, keyword))
+        given = reader.keywords(call, [keyword])
+        twice = mapping.places.keys() & given.places.keys()
+        if twice:
+            raise Refusal("TC104", f"`{min(twice)}` is given in more than one place")
+        mapping = mapping.updated(given)
+    return mapping

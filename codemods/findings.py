@@ -6,6 +6,7 @@ from __future__ import annotations
 import ast
 import re
 
+from codemods.argument_reading import holders_of_call
 from codemods.bodies import RequestSite, holders_of, parts_of
 from codemods.flow import Definition
 from codemods.ignores import is_ignored
@@ -112,9 +113,10 @@ def left_findings(
         for node, why in uncertain
     ]
     accounted: set[ast.AST] = {site.node for site in plans}
-    made = (site.call for site in plans if site.call is not None)
-    for call in (*made, *context.migrated_calls()):
+    made = ((site.call, site.layers, site.leading) for site in plans if site.call is not None)
+    for call, layers, leading in (*made, *((call, (), 0) for call in context.migrated_calls())):
         accounted.update(_splatted_values(context, call))
+        accounted.update(holders_of_call(context, call, layers, leading))
     for site in plans:
         if isinstance(site, RequestSite):
             accounted.update(parts_of(context, site))

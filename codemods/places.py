@@ -11,7 +11,8 @@ from typing import Protocol
 
 from codemods.edits import Edit, Slice, Span
 from codemods.source import Source
-from codemods.template_nodes import whole_statement, widen_over_parentheses
+from codemods.statements import removed_statements
+from codemods.template_nodes import widen_over_parentheses
 
 Parts = tuple[str | Slice, ...]
 
@@ -170,9 +171,6 @@ class StorePlace:
         end = self.source.span(self.statement)[1]
         return [Edit(end, end, (f"{self._new_line()}{holder}[{self._quoted(name)}] = {text}",), order)]
 
-    def removal(self) -> Span:
-        return whole_statement(self.source, self.statement)
-
     def indentation(self) -> str:
         return self.source.indentation(self.source.span(self.statement)[0])
 
@@ -181,6 +179,62 @@ class StorePlace:
 
     def _quoted(self, name: str) -> str:
         quote = "'" if self.source.node_text(self.target.slice).endswith("'") else '"'
+        return f"{quote}{name}{quote}"
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class DefaultPlace:
+    """`params.setdefault("name", value)` as a statement of its own."""
+
+    source: Source
+    statement: ast.Expr
+    call: ast.Call
+    value: ast.expr
+
+    @property
+    def value_span(self) -> Span:
+        start, end = self.source.span(self.value)
+        low, high = self.source.span(self.call.args[0])[1], self.source.span(self.call)[1] - 1
+        return widen_over_parentheses(self.source.data, start, end, low, high)
+
+    def rename(self, name: str) -> list[Edit]:
+        return [Edit(*self.source.span(self.call.args[0]), (self._quoted(name),))]
+
+    def wrap(self, name: str, before: str, after: str) -> list[Edit]:
+        start, end = self.value_span
+        return [*self.rename(name), Edit(start, start, (before,), -9), Edit(end, end, (after,), -1)]
+
+    def replace(self, pairs: Sequence[tuple[str, Parts]]) -> list[Edit]:
+        written = (
+            (f"{self._holder()}.setdefault({self._quoted(name)}, ", *parts, ")") for name, parts in pairs
+        )
+        return [Edit(*self.source.span(self.statement), _joined(written, self._new_line()))]
+
+    def splat(self, before: str, after: str) -> list[Edit]:
+        start, end = self.value_span
+        whole = self.source.span(self.statement)
+        return [
+            Edit(whole[0], start, (f"{self._holder()}.update({before}",)),
+            Edit(end, whole[1], (f"{after})",), -1),
+        ]
+
+    def append(self, name: str, text: str, order: int) -> list[Edit]:
+        end = self.source.span(self.statement)[1]
+        added = f"{self._new_line()}{self._holder()}.setdefault({self._quoted(name)}, {text})"
+        return [Edit(end, end, (added,), order)]
+
+    def indentation(self) -> str:
+        return self.source.indentation(self.source.span(self.statement)[0])
+
+    def _new_line(self) -> str:
+        return self.source.newline + self.indentation()
+
+    def _holder(self) -> str:
+        assert isinstance(self.call.func, ast.Attribute)
+        return self.source.node_text(self.call.func.value)
+
+    def _quoted(self, name: str) -> str:
+        quote = "'" if self.source.node_text(self.call.args[0]).endswith("'") else '"'
         return f"{quote}{name}{quote}"
 
 
@@ -207,18 +261,39 @@ def _separator(source: Source, span: Span) -> str:
 
 def removals(source: Source, places: Sequence[Place]) -> list[Edit]:
     """Edits that take arguments away with their commas; comments beside them stay where they are."""
-    edits: list[Edit] = []
+    statements: list[ast.stmt] = []
     by_holder: dict[ast.AST, list[Span]] = {}
     for place in places:
-        if isinstance(place, StorePlace):
-            edits.append(Edit(*place.removal()))
+        if isinstance(place, StorePlace | DefaultPlace):
+            statements.append(place.statement)
         elif isinstance(place, KeywordPlace):
             by_holder.setdefault(place.call, []).append(place.span)
         elif isinstance(place, EntryPlace):
             by_holder.setdefault(place.display, []).append(place.span)
+    statements.extend(_emptied_updates(source, by_holder))
+    edits = [Edit(*span) for span in removed_statements(source, statements)]
     for holder, spans in by_holder.items():
         edits.extend(Edit(*span) for span in _list_removals(source, _items(source, holder), set(spans)))
     return edits
+
+
+def _emptied_updates(source: Source, by_holder: dict[ast.AST, list[Span]]) -> list[ast.stmt]:
+    """`params.update(…)` of which nothing is left: taken out of the holders, to go as a whole."""
+    found: list[ast.stmt] = []
+    for holder in list(by_holder):
+        call = source.parents[holder] if isinstance(holder, ast.Dict) else holder
+        statement = source.parents.get(call)
+        if not isinstance(call, ast.Call) or not isinstance(statement, ast.Expr):
+            continue
+        arguments = len(call.args) + len(call.keywords)
+        of_dict = (
+            isinstance(holder, ast.Dict) and arguments == 1 and len(holder.values) == len(by_holder[holder])
+        )
+        nothing_left = of_dict or (holder is call and arguments == len(by_holder[holder]))
+        if nothing_left and getattr(call.func, "attr", "") == "update":
+            del by_holder[holder]
+            found.append(statement)
+    return found
 
 
 def list_removals(

@@ -38,6 +38,10 @@ class Site:
 
     load: the `….completions` attribute, or `….completion` of SDK 0.2. call: the call, None if the
     method goes elsewhere. method: its name. SDK 0.2 answered dicts; later releases answer objects.
+    Where the method goes through names or helpers (`codemods/handed_on.py`): layers, the `partial` calls
+    on its way; leading, how many positional arguments of the call are not the method's; reached, the
+    definitions on its way with the use of each; outcome, where the response comes out if that is not
+    the call; is_deferred, that the call itself gives a future.
     """
 
     load: ast.Attribute
@@ -46,6 +50,11 @@ class Site:
     wrapper: Wrapper = ""
     awaited: ast.Await | None = None
     method: LegacyMethod = "create"
+    layers: tuple[ast.Call, ...] = ()
+    leading: int = 0
+    reached: tuple[tuple[Definition, ast.expr], ...] = ()
+    outcome: ast.expr | None = None
+    is_deferred: bool = False
 
     @property
     def is_old(self) -> bool:
@@ -59,7 +68,7 @@ class Site:
     @property
     def result(self) -> ast.expr | None:
         """The expression whose value is the response."""
-        return self.awaited or self.call
+        return self.outcome or self.awaited or self.call
 
     @property
     def node(self) -> ast.expr:
@@ -136,6 +145,7 @@ class Context:
     openings: frozenset[ast.expr] = frozenset()
     limits: Limits = field(default_factory=Limits)
     sites: list[Site] = field(default_factory=list)
+    attributes: dict[tuple[ast.ClassDef, str], Definition | None] = field(default_factory=dict)
     _changes: dict[str, list[ast.expr]] | None = None
     _by_value: dict[ast.expr, list[Definition]] = field(default_factory=dict)
 

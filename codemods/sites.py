@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from codemods.bodies import RequestSite, find_requests
 from codemods.edits import Edit
 from codemods.flow import Definition
+from codemods.handed_on import calls_through
 from codemods.old_sites import has_legacy_arguments, imports_sdk, old_site
 from codemods.plans import Context, Plan, Site, Touch
 from codemods.rules.calls import WHOLE_CALL, plan_site
@@ -52,7 +53,7 @@ def find_sites(context: Context) -> list[tuple[ast.expr, str]]:
             continue
         old = old_site(context, node)
         if old is not None:
-            context.sites.append(old)
+            context.sites.extend(calls_through(context, old))
         if node.attr != "completions":
             continue
         site = _with_call(context, node)
@@ -61,7 +62,7 @@ def find_sites(context: Context) -> list[tuple[ast.expr, str]]:
         value = context.evaluator.value_of(node.value)
         if isinstance(value, Client):
             site.client = value
-            context.sites.append(site)
+            context.sites.extend(calls_through(context, site))
         elif site.call is not None and (reason := _why_uncertain(context, site.call, value)) is not None:
             uncertain.append((node, reason))
         elif not isinstance(value, Migrated | UserInstance | UserClass | Constant) and site.call is not None:

@@ -3,10 +3,11 @@
     before: client.completions.create(model=…, max_tokens_to_sample=300, temperature=0.5, prompt=…)
     after:  client.messages.create(model=…, max_tokens=300, messages=…)
 
-Arguments are read where they are written: as keywords, in a dict display that is splatted, or in
-`params["key"] = value` statements before the call. The first argument that cannot be translated
-sends the whole call to the adapter. Source of each outcome: the SDK's changelogs and API pages as
-listed in `migrate/models.json` and README.md, "What happens to each argument".
+Arguments are read where they are written: as keywords of the call, of a `partial` before it or of the
+callers of its function, in dicts that are splatted, or in statements that change them. The first one
+that cannot be translated sends the whole call to the adapter. Source of each outcome: the SDK's
+changelogs and API pages as listed in `migrate/models.json` and README.md, "What happens to each
+argument".
 """
 
 from __future__ import annotations
@@ -14,18 +15,18 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from codemods.argument_reading import Arguments, read_arguments
+from codemods.argument_reading import Arguments, read_site
 from codemods.edits import Edit
-from codemods.flow import Definition
-from codemods.places import Place, list_removals, removals
+from codemods.places import Place, removals
 from codemods.plans import Context, Plan, Refusal, Site, Streaming, Touch
+from codemods.rules.dropped_values import may_have_effects, may_raise
 from codemods.rules.limits import rewrite_limit
 from codemods.rules.message_lists import comments_in
 from codemods.rules.models import rewrite_model
 from codemods.rules.prompts import convert_prompt
+from codemods.rules.stop_sequences import rewrite_stop_sequences
 from codemods.template_nodes import CannotCut
 from codemods.values import Constant, Symbol
-from migrate.markers import HUMAN_PROMPT
 from migrate.models import find_model
 
 _REQUIRED = ("prompt", "model", "max_tokens_to_sample")
@@ -36,28 +37,24 @@ _OLD_VERSION = '"anthropic-version": "2023-06-01"'
 
 def rewrite_arguments(context: Context, site: Site, plan: Plan) -> None:
     """Plan every argument of the call. Raises Refusal for the first that has no equivalent."""
-    assert site.call is not None
-    arguments = read_arguments(context, site.call)
+    arguments = read_site(context, site)
     missing = [name for name in _REQUIRED if name not in arguments.places or name in arguments.conditional]
     if missing:
         raise Refusal("TC104", f"`{missing[0]}` is not written at the call")
     gone: list[Place] = []
     plan.streams = _streams(context, arguments, gone)
+    if plan.streams != "no" and (site.is_deferred or site.outcome is not None):
+        raise Refusal("TC105", "the stream comes out of a future or a task")
     if site.is_old:
         _settle_old_stream(site, plan, arguments)
     ordered = sorted(arguments.places, key=lambda name: (name != "prompt", name == "model", name))
     for name in ordered:
-        place = arguments.places[name]
-        if name not in (*_REQUIRED, "timeout") and _is_not_given(context, place.value):
-            gone.append(place)
-        elif name == "prompt":
-            convert_prompt(context, site, plan, place)
+        if name == "prompt":
+            _rewrite_prompts(context, site, plan, arguments)
         elif name == "model":
-            rewrite_model(context, site, plan, place)
-        elif name in _SAMPLING and context.options.keep_sampling:
-            continue  # once the model is known
-        elif name != "stream":
-            _HANDLERS.get(name, _refuse_unknown)(context, plan, name, place, gone)
+            _rewrite_models(context, site, plan, arguments)
+        elif name != "stream" and not (name in _SAMPLING and context.options.keep_sampling):
+            _rewrite_others(context, plan, name, arguments, gone)
     rewrite_limit(context, plan, arguments)
     if context.options.keep_sampling:
         _keep_sampling(context, plan, arguments, gone)
@@ -67,6 +64,73 @@ def rewrite_arguments(context: Context, site: Site, plan: Plan) -> None:
     except CannotCut as error:
         raise Refusal("TC104", f"an argument cannot be taken away: {error}") from error
     _declare_touches(plan, arguments)
+
+
+def _rewrite_prompts(context: Context, site: Site, plan: Plan, arguments: Arguments) -> None:
+    """A prompt that replaces another must leave nothing of it behind, such as its `system`."""
+    places = arguments.every["prompt"]
+    prefills: set[bool] = set()
+    for place in places:
+        before = len(plan.edits)
+        convert_prompt(context, site, plan, place)
+        prefills.add(plan.has_prefill)
+        if plan.prompt_is_runtime and _tries_around(context, place.value) != _tries_around(
+            context, site.node
+        ):
+            raise Refusal("TC104", "the prompt would be converted outside of the `try` around the call")
+        if "prompt" in arguments.overridden and not _is_plain_rename(plan.edits[before:], "system"):
+            raise Refusal("TC104", "the prompt is set more than once, and one has a system text")
+    if len(prefills) > 1:
+        raise Refusal("TC104", "the prompt has several forms, and not each has a prefill")
+    if plan.prompt_is_runtime and "prompt" in arguments.overridden | arguments.repeated:
+        raise Refusal("TC104", "the prompt is set on one dict more than once and known only at run time")
+
+
+def _tries_around(context: Context, node: ast.AST) -> list[ast.AST]:
+    """The `try` bodies around a node in its function."""
+    found: list[ast.AST] = []
+    current = node
+    while not isinstance(current, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.Module):
+        above = context.source.parents[current]
+        if isinstance(above, ast.Try) and any(one is current for one in above.body):
+            found.append(above)
+        current = above
+    return found
+
+
+def _is_plain_rename(edits: list[Edit], other: str) -> bool:
+    texts = "".join(part for edit in edits for part in edit.parts if isinstance(part, str))
+    return f"{other}=" not in texts and f'{other}"' not in texts and f"{other}'" not in texts
+
+
+def _rewrite_models(context: Context, site: Site, plan: Plan, arguments: Arguments) -> None:
+    """Several models, one of which is used: what goes with a model may not stay with another."""
+    places = arguments.every["model"]
+    targets: list[str | None] = []
+    added: set[bool] = set()
+    for place in places:
+        before = len(plan.edits)
+        plan.model = None
+        rewrite_model(context, site, plan, place)
+        targets.append(plan.model)
+        added.add(_is_plain_rename(plan.edits[before:], "thinking"))
+    if "model" in arguments.overridden and len(added) > 1:
+        raise Refusal("TC104", "the model is set more than once, and one thinks unless it is told not to")
+    if plan.model_is_runtime and "model" in arguments.overridden | arguments.repeated:
+        raise Refusal("TC104", "the model is set on one dict more than once and known only at run time")
+    if len(set(targets)) > 1:
+        plan.model, plan.model_is_runtime = None, True
+
+
+def _rewrite_others(context: Context, plan: Plan, name: str, arguments: Arguments, gone: list[Place]) -> None:
+    for place in arguments.every[name]:
+        if name not in ("max_tokens_to_sample", "timeout") and _is_not_given(context, place.value):
+            gone.append(place)
+        else:
+            _HANDLERS.get(name, _refuse_unknown)(context, plan, name, place, gone)
+    kept = [place for place in arguments.every[name] if place not in gone]
+    if kept and len(kept) < len(arguments.every[name]) and name in arguments.overridden:
+        raise Refusal("TC104", f"`{name}` is set more than once, and one of the values goes")
 
 
 def _saved_comments(context: Context, site: Site, gone: list[Place]) -> list[Edit]:
@@ -90,17 +154,22 @@ def _declare_touches(plan: Plan, arguments: Arguments) -> None:
 
 def _streams(context: Context, arguments: Arguments, gone: list[Place]) -> Streaming:
     """Whether the call streams."""
-    place = arguments.places.get("stream")
-    if place is None:
+    places = arguments.every.get("stream", [])
+    kinds = {_kind_of_stream(context, place.value) for place in places}
+    if not kinds or kinds == {"no"}:
+        gone.extend(places)
         return "no"
-    value = context.evaluator.value_of(place.value)
-    certain = "stream" not in arguments.conditional
-    if isinstance(value, Constant) and value.value is True and certain:
+    if "stream" in arguments.overridden and len(kinds) > 1:
+        raise Refusal("TC105", "`stream` is set more than once")
+    return "yes" if kinds == {"yes"} and "stream" not in arguments.conditional else "maybe"
+
+
+def _kind_of_stream(context: Context, node: ast.expr) -> Streaming:
+    value = context.evaluator.value_of(node)
+    if isinstance(value, Constant) and value.value is True:
         return "yes"
-    if (isinstance(value, Constant) and value.value in (False, None)) or _is_not_given(context, place.value):
-        gone.append(place)
-        return "no"
-    return "maybe"
+    off = (isinstance(value, Constant) and value.value in (False, None)) or _is_not_given(context, node)
+    return "no" if off else "maybe"
 
 
 def _settle_old_stream(site: Site, plan: Plan, arguments: Arguments) -> None:
@@ -108,6 +177,8 @@ def _settle_old_stream(site: Site, plan: Plan, arguments: Arguments) -> None:
     wants = site.method.endswith("_stream")
     if "stream" in arguments.places and not (plan.streams == "yes" and wants):
         raise Refusal("TC106", "its `stream` argument does not fit the method")
+    if wants and len(arguments.every.get("prompt", ())) > 1:
+        raise Refusal("TC106", "the prompt of the stream is written in several places")
     if wants and plan.streams == "no" and "prompt" in arguments.places:
         plan.edits.extend(arguments.places["prompt"].append("stream", "True", 7))
     plan.streams = "yes" if wants else "no"
@@ -126,11 +197,22 @@ def _keep(context: Context, plan: Plan, name: str, place: Place, gone: list[Plac
 
 
 def _extra_body(context: Context, plan: Plan, name: str, place: Place, gone: list[Place]) -> None:
-    raise Refusal("TC104", "extra_body may carry legacy arguments")
+    if not _is_empty(place.value):
+        raise Refusal("TC104", "extra_body may carry legacy arguments")
+    gone.append(place)
 
 
 def _betas(context: Context, plan: Plan, name: str, place: Place, gone: list[Place]) -> None:
-    raise Refusal("TC104", "`betas` is no argument of messages.create")
+    if not _is_empty(place.value):
+        raise Refusal("TC104", "`betas` is no argument of messages.create")
+    gone.append(place)
+
+
+def _is_empty(node: ast.expr) -> bool:
+    """An empty display: nothing is sent for it."""
+    return (isinstance(node, ast.Dict) and not node.keys) or (
+        isinstance(node, ast.List | ast.Tuple) and not node.elts
+    )
 
 
 def _drop(context: Context, plan: Plan, name: str, place: Place, gone: list[Place]) -> None:
@@ -147,11 +229,13 @@ def _rename_limit(context: Context, plan: Plan, name: str, place: Place, gone: l
 
 def _sampling(context: Context, plan: Plan, name: str, place: Place, gone: list[Place]) -> None:
     """Sampling arguments are refused by current models and API versions: dropped, said aloud."""
-    if _may_have_effects(place.value):
+    if may_have_effects(context, place.value):
         raise Refusal("TC104", f"`{name}` is computed by a call that dropping it would skip")
     value = context.evaluator.value_of(place.value)
     written = context.source.text(place.value_span)
     gone.append(place)
+    if may_raise(place.value):
+        plan.notes.append(f"{written} is no longer evaluated, so a bad value there raises no error")
     if name != "temperature":
         plan.notes.append(f"{name}={written} dropped: current models refuse it")
     elif not isinstance(value, Constant):
@@ -160,10 +244,6 @@ def _sampling(context: Context, plan: Plan, name: str, place: Place, gone: list[
         plan.review("TC201", "temperature=0 is dropped: answers vary more from call to call")
     else:
         plan.notes.append(f"temperature={written} dropped: current models refuse it")
-
-
-def _may_have_effects(node: ast.expr) -> bool:
-    return any(isinstance(part, ast.Call | ast.Await | ast.NamedExpr | ast.Yield) for part in ast.walk(node))
 
 
 def _keep_sampling(context: Context, plan: Plan, arguments: Arguments, gone: list[Place]) -> None:
@@ -176,9 +256,14 @@ def _keep_sampling(context: Context, plan: Plan, arguments: Arguments, gone: lis
     facts = find_model(plan.model) if plan.model else None
     headers = arguments.places.get("extra_headers")
     known = headers is None or (isinstance(headers.value, ast.Dict) and bool(headers.value.values))
+    known = known and all(len(arguments.every[name]) == 1 for name in given)
+    known = (
+        known and len(arguments.every.get("extra_headers", ())) < 2 and "extra_body" not in arguments.places
+    )
     if facts is None or not facts.accepts_sampling or not known:
         for name in given:
-            _sampling(context, plan, name, arguments.places[name], gone)
+            for place in arguments.every[name]:
+                _sampling(context, plan, name, place, gone)
         return
     for name in given[1:]:
         plan.notes.append(f"{name} dropped: {facts.id} takes one sampling argument, and {given[0]} is kept")
@@ -195,64 +280,11 @@ def _keep_sampling(context: Context, plan: Plan, arguments: Arguments, gone: lis
         plan.notes.append(f"{name} is kept through extra_body and the API version that takes it")
 
 
-def _stop_sequences(context: Context, plan: Plan, name: str, place: Place, gone: list[Place]) -> None:
-    """The Human marker was implicit and is structural now; blank stops are refused by Messages."""
-    node = place.value
-    if isinstance(node, ast.Name):
-        node = _listed_definition(context, plan, node)
-    if not isinstance(node, ast.List | ast.Tuple):
-        raise Refusal("TC104", "the stop sequences are not written at the call")
-    texts = [context.evaluator.text_of(element) for element in node.elts]
-    if any(_may_be_blank(context, element) for element in node.elts):
-        raise Refusal(
-            "TC104", "a stop sequence is blank, which Messages refuses; the adapter cuts there itself"
-        )
-    markers = [element for element, text in zip(node.elts, texts, strict=True) if text == HUMAN_PROMPT]
-    if any(text is None for text in texts):
-        plan.evidence.append("assumes that stop sequences known only at run time are not blank")
-    if len(markers) == len(node.elts):
-        if node is place.value:
-            gone.append(place)
-            return
-        raise Refusal("TC104", "the list of stop sequences would be left empty")
-    edits = list_removals(context.source, node, markers)
-    if markers and isinstance(node, ast.Tuple) and len(node.elts) - len(markers) == 1:
-        raise Refusal("TC104", "the tuple of stop sequences would lose its comma")
-    if node is place.value:
-        plan.edits.extend(edits)
-    elif markers:
-        raise Refusal("TC104", "the list of stop sequences is defined elsewhere and holds the Human marker")
-
-
-def _is_only_passed(context: Context, definition: Definition) -> bool:
-    """Whether a list of stop sequences goes nowhere but into calls, so that nothing can change it."""
-    parents = [context.source.parent(use) for use in context.flow.uses(definition)]
-    only = all(isinstance(one, ast.keyword) and one.arg == "stop_sequences" for one in parents)
-    return only and not context.changes_of(definition.name) and not context.is_exported(definition)
-
-
-def _may_be_blank(context: Context, element: ast.expr) -> bool:
-    """Whether a stop sequence is blank, or is in one of the forms that are in sight."""
-    values = context.evaluator.values_of(element)
-    texts = [value.value for value in values if isinstance(value, Constant) and isinstance(value.value, str)]
-    return any(not text.strip() for text in texts)
-
-
-def _listed_definition(context: Context, plan: Plan, node: ast.Name) -> ast.expr:
-    reaching = context.flow.reaching(node)
-    if len(reaching.definitions) == 1 and reaching.complete:
-        (definition,) = reaching.definitions
-        plain = definition.kind == "assign" and not definition.path and not definition.changed_by
-        if plain and definition.value is not None and _is_only_passed(context, definition):
-            return definition.value
-    return node
-
-
 _HANDLERS: dict[str, Callable[[Context, Plan, str, Place, list[Place]], None]] = {
     **dict.fromkeys(_KEPT, _keep),
     **dict.fromkeys(_SAMPLING, _sampling),
     "max_tokens_to_sample": _rename_limit,
-    "stop_sequences": _stop_sequences,
+    "stop_sequences": rewrite_stop_sequences,
     "extra_body": _extra_body,
     "betas": _betas,
     "disable_checks": _drop,

@@ -109,9 +109,21 @@ def _rewrite(context: Context, site: Site) -> Plan:
     end = context.source.span(site.load)[1]
     new = "messages.create" if site.is_old else "messages"
     plan.edits.append(Edit(end - len(site.load.attr), end, (new,)))
+    _declare_way(context, site, plan)
     _report_type_ignores(context, site, plan)
     plan.evidence[:0] = site.client.evidence or ("the call has the legacy arguments",)
     return plan
+
+
+def _declare_way(context: Context, site: Site, plan: Plan) -> None:
+    """Names that hold the method on its way: every call through them changes, or none."""
+    edits = tuple(plan.edits)
+    for definition, use in site.reached:
+        if not context.can_edit(definition):
+            raise Refusal("TC104", f"not every call through {definition.name} can be rewritten")
+        plan.touches.append(Touch(definition, use, edits[-1:]))
+        line = getattr(definition.node, "lineno", "?")
+        plan.evidence.append(f"called through {definition.name}, bound at line {line}")
 
 
 def _report_type_ignores(context: Context, site: Site, plan: Plan) -> None:

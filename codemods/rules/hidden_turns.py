@@ -14,6 +14,7 @@ import ast
 import re
 from collections.abc import Iterator
 
+from codemods.argument_reading import values_given
 from codemods.bodies import own_entries
 from codemods.flow import Definition
 from codemods.plans import Context
@@ -211,20 +212,23 @@ def _is_docstring(context: Context, node: ast.AST) -> bool:
 def _owned_nodes(context: Context) -> set[ast.AST]:
     """Every node of the sites' own prompt templates and stop lists, and of plain copies of the constants."""
     owned: set[ast.AST] = set()
-    for call in (*_calls(context), *context.migrated_calls()):
-        for keyword in call.keywords:
-            if keyword.arg == "prompt":
-                _own_prompt(context, keyword.value, owned)
-            elif keyword.arg == "stop_sequences":
-                owned.update(ast.walk(keyword.value))
-    for prompt in own_entries(context, "prompt"):
+    for prompt in _given(context, "prompt"):
         _own_prompt(context, prompt, owned)
-    for stops in own_entries(context, "stop_sequences"):
+    for stops in _given(context, "stop_sequences"):
         owned.update(ast.walk(stops))
     for node in context.source.nodes_of(ast.Assign):
         if is_marker(context, node.value) and not isinstance(node.value, ast.Constant):
             owned.update(ast.walk(node.value))
     return owned
+
+
+def _given(context: Context, name: str) -> Iterator[ast.expr]:
+    """What the file's calls and bodies give under a name, and calls that have been migrated already."""
+    for site in context.sites:
+        yield from values_given(context, site, name)
+    for call in context.migrated_calls():
+        yield from (keyword.value for keyword in call.keywords if keyword.arg == name)
+    yield from own_entries(context, name)
 
 
 def _own_prompt(context: Context, prompt: ast.expr, owned: set[ast.AST]) -> None:

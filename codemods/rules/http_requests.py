@@ -45,7 +45,7 @@ def rewrite_address(context: Context, site: RequestSite, plan: Plan) -> None:
 
 def rewrite_headers(
     context: Context, site: RequestSite, plan: Plan
-) -> dict[Definition, list[ast.Name | None]]:
+) -> dict[Definition, list[ast.expr | None]]:
     """State the version that Messages needs, unless it is stated. Returns the dicts that this changes."""
     for call in site.added_headers:
         if (context.evaluator.text_of(call.args[0]) or "").lower() == _VERSION_HEADER:

@@ -45,7 +45,11 @@ def _counts_tokens(context: Context, node: ast.Attribute | ast.Name) -> bool:
 
 def rewrite_limit(context: Context, plan: Plan, arguments: Arguments) -> None:
     """Clamp a literal limit to the model's, as the server did; lift the SDK's guard on large ones."""
-    place = arguments.places["max_tokens_to_sample"]
+    for place in arguments.every["max_tokens_to_sample"]:
+        _rewrite_place(context, plan, arguments, place)
+
+
+def _rewrite_place(context: Context, plan: Plan, arguments: Arguments, place: Place) -> None:
     _check_token_budget(context, place)
     value = context.evaluator.value_of(place.value)
     if not isinstance(value, Constant) or not isinstance(value.value, int) or isinstance(value.value, bool):

@@ -18,10 +18,11 @@ from codemods.bodies import Body, RequestSite, entries_of
 from codemods.edits import Edit
 from codemods.places import Place, removals
 from codemods.plans import Context, Plan, Refusal
-from codemods.rules.arguments import _is_not_given, _sampling, _saved_comments, _stop_sequences
+from codemods.rules.arguments import _is_not_given, _sampling, _saved_comments
 from codemods.rules.limits import _check_token_budget
 from codemods.rules.models import rewrite_model
 from codemods.rules.prompts import convert_prompt
+from codemods.rules.stop_sequences import rewrite_stop_sequences
 from codemods.template_nodes import CannotCut
 from codemods.values import Constant
 from migrate.models import find_model
@@ -65,6 +66,8 @@ def _rewrite_entry(
     place = entries.places[name]
     if name == "prompt":
         convert_prompt(context, site, plan, place)
+        if plan.prompt_is_runtime and name in entries.repeated:
+            raise Refusal(site.left_rule, "the prompt is set on one dict again and known only at run time")
     elif name == "model" and site.provider == "http":
         rewrite_model(context, site, plan, place)
     elif name == "max_tokens_to_sample":
@@ -78,7 +81,7 @@ def _rewrite_entry(
             isinstance(part, ast.Constant) and not str(part.value).strip() for part in ast.walk(place.value)
         ):
             raise Unbridgeable(site.left_rule, "a stop sequence is blank, which Messages refuses")
-        _stop_sequences(context, plan, name, place, gone)
+        rewrite_stop_sequences(context, plan, name, place, gone)
     elif name in _SAMPLING:
         if not context.options.keep_sampling:
             _sampling(context, plan, name, place, gone)

@@ -26,7 +26,7 @@ REWRITTEN = {"http": "TC021", "bedrock": "TC022"}
 BRIDGED = {"http": "TC111", "bedrock": "TC112"}
 # Reasons that have a rule of their own, whatever the request goes through.
 _OWN_RULES = frozenset({"TC203", "TC302", "TC304"})
-_Touched = dict[Definition, list[ast.Name | None]]
+_Touched = dict[Definition, list[ast.expr | None]]
 
 
 def plan_request(context: Context, site: RequestSite) -> Plan:

@@ -65,7 +65,9 @@ def rewrite_reads(context: Context, site: Site, plan: Plan) -> None:
 
 
 def _check_awaiting(context: Context, site: Site) -> None:
-    if site.is_async and site.awaited is None:
+    if site.is_deferred and site.awaited is None and site.outcome is None:
+        raise Refusal("TC104", "the response comes out of a future that is waited for somewhere else")
+    if site.is_async and site.awaited is None and site.outcome is None:
         raise Refusal("TC104", "the call's coroutine is awaited somewhere else")
 
 
