@@ -13,6 +13,14 @@ from codemods.source import Source
 _IGNORE = re.compile(r"#\s*to-messages:\s*ignore(?:\[([\w,\s-]*)\])?")
 
 
+def ignore_lines(source: Source) -> list[int]:
+    """The lines on which such a comment stands."""
+    if b"to-messages" not in source.data:
+        return []
+    lines = source.data.decode("utf-8").split("\n")
+    return [number for number, line in enumerate(lines, 1) if _IGNORE.search(line)]
+
+
 def is_ignored(source: Source, node: ast.AST, rules: Iterable[str] = ()) -> bool:
     """Whether a comment in the node's statement (or on its last line) leaves it alone.
 

@@ -41,6 +41,10 @@ class Outcome:
     kind: "unchanged" nothing of ours, or everything left as it stands ·
     "rewritten" every site changed · "partly" some sites changed, some left ·
     "skipped" not looked at, with the reason · "failed" could not be analysed, with the reason.
+
+    sdk_floor: the lowest SDK that has what the file's Messages code uses, None without such code.
+    uses_bridge: the file imports our run-time library. old_sdk_lines: what stays and needs an SDK
+    below 1.0. All three tell of the file as it is after the change.
     """
 
     kind: OutcomeKind
@@ -49,6 +53,7 @@ class Outcome:
     reason: str | None = None
     sdk_floor: str | None = None
     uses_bridge: bool = False
+    old_sdk_lines: tuple[int, ...] = ()
 
     @property
     def changed(self) -> bool:
@@ -69,3 +74,8 @@ class Options:
     bridge_only: bool = False
     bridge: bool = True
     markers: bool = True
+    pins: bool = True
+
+    def rule_is_on(self, rule: str) -> bool:
+        """Whether `select` and `ignore` leave the rule on."""
+        return (not self.select or rule in self.select) and rule not in self.ignore

@@ -200,7 +200,7 @@ class Context:
 
     def rule_is_on(self, rule: str) -> bool:
         """Whether --select and --ignore leave the rule on."""
-        return (not self.options.select or rule in self.options.select) and rule not in self.options.ignore
+        return self.options.rule_is_on(rule)
 
     def can_edit(self, definition: Definition) -> bool:
         """Whether the definition may change at all; its readers are checked once all plans stand."""

@@ -19,6 +19,14 @@ import migrate
 from codemods.edits import Overlap, Replacement, apply_edits, replacements
 from codemods.evaluate import Evaluator
 from codemods.findings import left_findings, marker_findings, site_finding
+from codemods.floors import (
+    ADAPTER,
+    imports_adapter,
+    keeps_old_calls,
+    old_sdk_lines,
+    standing_floor,
+    version_text,
+)
 from codemods.flow import Flow
 from codemods.ignores import is_ignored
 from codemods.neighbours import Neighbours
@@ -47,10 +55,8 @@ _WORDS = (
     b"/v1\\/complete",  # as some write it in JSON
     b"TODO(to-messages ",
 )
-# Rules under which a call stays as it is and goes on needing the old SDK.
 _PATCH = re.compile(rb"\bCompletions\.create\s*=[^=]")
 _OWN_MODULES = ("migrate", "migrate.prompts", "migrate.clients", "migrate.errors", "migrate.models")
-_OLD_CALLS = frozenset({"TC203", "TC301", "TC302", "TC303", "TC304", "TC306", "TC401", "TC409"})
 
 
 def is_candidate(source: bytes) -> bool:
@@ -126,7 +132,7 @@ class _Rewriter:
         findings = [site_finding(context, site, plan) for site, plan in plans.items() if not plan.ignored]
         findings += left_findings(context, plans, uncertain)
         findings += marker_findings(context)
-        around = Surroundings(context, edits, findings, blocked=not changed and _keeps_old_calls(findings))
+        around = Surroundings(context, edits, findings, blocked=not changed and keeps_old_calls(findings))
         edits += around.edits()
         names = around.needs.union(*(plan.bridge_names for plan in changed.values()))
         edits += import_edits(context, names, before=around.has_definitions) if names else []
@@ -140,26 +146,27 @@ class _Rewriter:
         self, result: bytes, findings: list[Finding], changed: dict[Site, Plan], bridged: bool
     ) -> Outcome:
         ordered = tuple(sorted(findings, key=lambda one: (one.line, one.column, one.rule)))
+        leans = imports_adapter(self.source) and not _other_migrate(self.source)
+        standing = standing_floor(self.context, adapter=leans)
+        old = old_sdk_lines(ordered, self.source)
         if result == self.source.data:
-            return Outcome("unchanged", self.raw, ordered)
+            return Outcome("unchanged", self.raw, ordered, None, version_text(standing), leans, old)
         problem = problem_of(self.source, result, self.context.flow)
         if problem is not None:
             reason = f"a bug of ours: the rewritten file {problem}; it is left as it was"
             return Outcome("failed", self.raw, ordered, reason)
         left = any(one.status == "manual" for one in ordered)
-        floor = max((plan.sdk_floor for plan in changed.values()), default=None)
+        floors = [plan.sdk_floor for plan in changed.values()]
+        floors += [standing] if standing else []
+        floors += [ADAPTER] if bridged else []
         return Outcome(
             "partly" if left else "rewritten",
             self.source.encode(result),
             ordered,
-            sdk_floor=".".join(map(str, floor)) if floor and any(floor) else None,
-            uses_bridge=bridged,
+            sdk_floor=version_text(max(floors, default=None)),
+            uses_bridge=bridged or leans,
+            old_sdk_lines=old,
         )
-
-
-def _keeps_old_calls(findings: list[Finding]) -> bool:
-    """Whether calls are left that need the old SDK."""
-    return any(one.status == "manual" and one.rule in _OLD_CALLS for one in findings)
 
 
 # -- context --------------------------------------------------------------------------------------

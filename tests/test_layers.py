@@ -66,6 +66,7 @@ CODEMODS_LAYERS = (
         "codemods.replies",
         "codemods.request_urls",
         "codemods.bodies",
+        "codemods.floors",
     ),
     ("codemods.old_sites",),
     ("codemods.rules.*",),

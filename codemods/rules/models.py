@@ -18,13 +18,11 @@ import json
 from typing import Literal
 
 from codemods.edits import Edit
+from codemods.floors import THINKING
 from codemods.flow import Definition
 from codemods.places import Place
 from codemods.plans import Context, Plan, Refusal, Site, Touch
 from migrate.models import ModelFacts, find_model, prefill_fallback, successor_of
-
-# First release whose `messages.create` has the argument `thinking`. Source: wheels 0.46.0 and 0.47.0.
-_FLOOR_OF_THINKING = (0, 47, 0)
 
 
 def rewrite_model(context: Context, site: Site, plan: Plan, place: Place) -> None:
@@ -163,4 +161,4 @@ def _switch_thinking_off(plan: Plan, place: Place, facts: ModelFacts | None) -> 
         )
         return
     plan.edits.extend(place.append("thinking", json.dumps(dict(facts.thinking_off)), 5))
-    plan.sdk_floor = max(plan.sdk_floor, _FLOOR_OF_THINKING)
+    plan.sdk_floor = max(plan.sdk_floor, THINKING)

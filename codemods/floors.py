@@ -1,0 +1,68 @@
+# Which SDK a file needs, from both sides. Asks the evaluator; knows nothing of dependency files.
+"""What a file's code demands of the SDK: at least some version, or one below 1.0.
+
+Both are read from the code as it stands, so that a later run comes to the same answer.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+
+from codemods.ignores import ignore_lines
+from codemods.outcome import Finding
+from codemods.plans import Context
+from codemods.source import Source
+from codemods.values import Client
+
+Version = tuple[int, int, int]
+
+# First releases with `client.messages` and with its argument `thinking`. Source: wheels 0.15 to 0.47.
+MESSAGES: Version = (0, 16, 0)
+THINKING: Version = (0, 47, 0)
+# What our own extra asks for; a test compares it with pyproject.toml.
+ADAPTER: Version = (0, 40, 0)
+
+# Rules under which a call stays as it is and goes on needing the old SDK …
+OLD_CALLS = frozenset({"TC203", "TC301", "TC302", "TC303", "TC304", "TC306", "TC401", "TC409"})
+# … and those under which a name stays that cannot even be imported from 1.0 on.
+_OLD_NAMES = frozenset({"TC002", "TC004", "TC305", "TC402", "TC406", "TC411"})
+# The package of the calls under TC409 brings an SDK of its own.
+_OLD_SDK = (OLD_CALLS | _OLD_NAMES) - {"TC409"}
+
+
+def standing_floor(context: Context, *, adapter: bool) -> Version | None:
+    """What the code that is there already needs; `adapter`: it imports our run-time library."""
+    floors = [ADAPTER] if adapter else []
+    for node in context.source.nodes_of(ast.Attribute):
+        if node.attr == "messages" and isinstance(context.evaluator.value_of(node.value), Client):
+            floors.append(THINKING if _thinks(context.source, node) else MESSAGES)
+    return max(floors, default=None)
+
+
+def _thinks(source: Source, node: ast.Attribute) -> bool:
+    method = source.parent(node)
+    call = source.parent(method) if isinstance(method, ast.Attribute) else None
+    return isinstance(call, ast.Call) and any(keyword.arg == "thinking" for keyword in call.keywords)
+
+
+def imports_adapter(source: Source) -> bool:
+    """Whether the file imports `migrate`; the caller knows that it is ours."""
+    names = [statement.module or "" for statement in source.nodes_of(ast.ImportFrom) if not statement.level]
+    names += [alias.name for statement in source.nodes_of(ast.Import) for alias in statement.names]
+    return any(name.split(".")[0] == "migrate" for name in names)
+
+
+def keeps_old_calls(findings: Iterable[Finding]) -> bool:
+    """Whether calls are left that need the old SDK."""
+    return any(one.status == "manual" and one.rule in OLD_CALLS for one in findings)
+
+
+def old_sdk_lines(findings: Iterable[Finding], source: Source) -> tuple[int, ...]:
+    """Lines of what is left and needs an SDK below 1.0, what a comment leaves included."""
+    left = {one.line for one in findings if one.status == "manual" and one.rule in _OLD_SDK}
+    return tuple(sorted(left.union(ignore_lines(source))))
+
+
+def version_text(version: Version | None) -> str | None:
+    return None if version is None else ".".join(map(str, version))
