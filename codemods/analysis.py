@@ -156,6 +156,7 @@ def _report(task: Task, answer: Answer) -> FileReport:
 
 def _collected(found: Found, reports: dict[str, FileReport]) -> Report:
     files = [reports[path] for path in found.files]
+    files += [FileReport(path, _NOTHING_OF_OURS, is_manifest=True) for path in found.named_dependency_files]
     for problem in found.problems:
         kind: OutcomeKind = "failed" if problem.kind == "failed" else "skipped"
         files.append(FileReport(problem.path, Outcome(kind, b"", reason=problem.reason)))

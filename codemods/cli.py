@@ -68,6 +68,7 @@ _OPTIONS = (
     click.option("--no-bridge", is_flag=True, help="Never lean on the adapter."),
     click.option("--strict", is_flag=True, help="Bridged sites count as left."),
     click.option("--no-markers", is_flag=True, help="Write no TODO comments above review sites."),
+    click.option("--no-pins", is_flag=True, help="Leave requirements and other dependency files alone."),
     click.option("--allow-dirty", is_flag=True, help="Write over uncommitted changes in git."),
     click.option(
         "--jobs", type=click.IntRange(min=1), metavar="N", help="Processes to use (default: by the work)."

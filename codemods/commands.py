@@ -18,6 +18,7 @@ import click
 
 from codemods.analysis import Run, analyse, analyse_source
 from codemods.config import ConfigError, Settings, settings_from
+from codemods.dependencies import with_dependencies
 from codemods.files import dependency_files_above
 from codemods.progress import Progress
 from codemods.replace import ReplaceError, write_output
@@ -123,7 +124,8 @@ def _analysed(paths: Sequence[str], settings: Settings, stdin_name: str | None, 
     if list(paths) == [STDIN]:
         source = sys.stdin.buffer.read()
         return Report((analyse_source(source, stdin_name or "stdin.py", settings.options),))
-    report = analyse(Run(tuple(paths), settings.options, settings.jobs), progress)
+    run = Run(tuple(paths), settings.options, settings.jobs)
+    report = with_dependencies(analyse(run, progress), paths, settings.options, run.engine)
     progress.finish()
     for warning in report.warnings:
         click.echo(f"warning: {warning}", err=True)

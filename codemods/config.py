@@ -7,8 +7,9 @@
     accept = ["TC207"]      # review findings of these rules are accepted in the whole project
     keep-sampling = true
 
-Keys are the options of check, diff and fix without their dashes in front, and `accept`. What is
-given on the command line counts before what the file says; model pairs and rules of both are joined.
+Keys are the options of check, diff and fix without their dashes in front, `accept`, and `pins`:
+`pins = false` leaves dependency files alone, as --no-pins does. What is given on the command line
+counts before what the file says; model pairs and rules of both are joined.
 """
 
 from __future__ import annotations
@@ -82,6 +83,7 @@ def _settings(values: Mapping[str, Any]) -> Settings:
         bridge_only=values.get("bridge-only", False),
         bridge=not values.get("no-bridge", False),
         markers=not values.get("no-markers", False),
+        pins=values.get("pins", True) and not values.get("no-pins", False),
         **rules,
     )
     return Settings(
@@ -242,6 +244,8 @@ _KEYS: dict[str, Callable[[Any, str], Any]] = {
     "no-bridge": _flag,
     "strict": _flag,
     "no-markers": _flag,
+    "pins": _flag,
+    "no-pins": _flag,
     "allow-dirty": _flag,
     "jobs": _count,
     "format": _one_of(FORMATS),

@@ -47,6 +47,11 @@ BUILD_OUTPUT = frozenset({"build", "dist"})
 BUILD_FILES = frozenset({"pyproject.toml", "setup.py", "setup.cfg"})
 ENVIRONMENT_MARKS = frozenset({"pyvenv.cfg", "conda-meta"})
 
+_DEPENDENCY_FILES = frozenset(
+    {"pyproject.toml", "setup.cfg", "setup.py", "Pipfile"}
+    | {"poetry.lock", "Pipfile.lock", "uv.lock", "pdm.lock", "conda-lock.yml"}
+)
+
 _SHEBANG_BYTES = 256
 
 
@@ -73,6 +78,7 @@ class Found:
     ignored_files: int = 0
     without_python: list[str] = field(default_factory=list)
     dependency_files: list[str] = field(default_factory=list)
+    named_dependency_files: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +165,10 @@ class _Walk:
         if real in self.seen:
             return
         self.seen.add(real)
+        if is_dependency_file(shown) and not shown.endswith(PYTHON_SUFFIXES):
+            self.found.dependency_files.append(shown)
+            self.found.named_dependency_files.append(shown)
+            return
         self.found.files.append(shown)
         if not shown.endswith(PYTHON_SUFFIXES) and not _has_python_shebang(shown):
             self.found.unusual.add(shown)
@@ -200,7 +210,9 @@ class _Walk:
 
     def _consider_file(self, entry: os.DirEntry[str], place: _Directory) -> None:
         shown, found = place.shown, self.found
-        if is_dependency_file(shown):
+        if is_dependency_file(shown) and not (
+            place.rules and place.rules.ignores(place.absolute, is_directory=False)
+        ):
             found.dependency_files.append(shown)
         if not entry.name.endswith(PYTHON_SUFFIXES):
             if entry.is_symlink() and entry.is_dir():
@@ -290,11 +302,14 @@ def _with_ignore_file(directory: str, rules: IgnoreRules | None) -> IgnoreRules 
 def is_dependency_file(path: str) -> bool:
     """Whether a file of this name can pin a version of a package."""
     directory, name = os.path.split(path)
-    if name in ("pyproject.toml", "setup.cfg", "setup.py", "Pipfile"):
+    if name in _DEPENDENCY_FILES or (name.startswith("pylock.") and name.endswith(".toml")):
+        return True
+    if name.startswith("environment") and name.endswith((".yml", ".yaml")):
         return True
     if not name.endswith((".txt", ".in")):
         return False
-    return name.startswith(("requirements", "constraints")) or os.path.basename(directory) == "requirements"
+    named = "requirements" in name or "constraints" in name
+    return named or os.path.basename(directory) in ("requirements", "constraints")
 
 
 def dependency_files_above(paths: Sequence[str]) -> list[str]:

@@ -21,6 +21,15 @@ def ignore_lines(source: Source) -> list[int]:
     return [number for number, line in enumerate(lines, 1) if _IGNORE.search(line)]
 
 
+def comment_rules(text: str) -> frozenset[str] | None:
+    """The codes that the comment in `text` lists: empty for all rules, None without such a comment."""
+    match = _IGNORE.search(text)
+    if match is None:
+        return None
+    names = (match.group(1) or "").replace(",", " ").split()
+    return frozenset(rule.code if (rule := find_rule(name)) else name for name in names)
+
+
 def is_ignored(source: Source, node: ast.AST, rules: Iterable[str] = ()) -> bool:
     """Whether a comment in the node's statement (or on its last line) leaves it alone.
 
@@ -36,18 +45,10 @@ def ignored_rules(source: Source, node: ast.AST) -> frozenset[str] | None:
     start, end = source.span(node if hasattr(statement, "body") else statement)
     line = source.line_of(end)
     last = source.line_starts[line] if line < len(source.line_starts) else len(source.data)
-    return _listed_rules(source.text((start, last)))
+    return comment_rules(source.text((start, last)))
 
 
 def is_text_ignored(text: str, rule: str) -> bool:
     """The same for a text that is not Python: whether a comment in it leaves it alone."""
-    listed = _listed_rules(text)
+    listed = comment_rules(text)
     return listed is not None and (not listed or rule in listed)
-
-
-def _listed_rules(text: str) -> frozenset[str] | None:
-    match = _IGNORE.search(text)
-    if match is None:
-        return None
-    names = (match.group(1) or "").replace(",", " ").split()
-    return frozenset(rule.code if (rule := find_rule(name)) else name for name in names)

@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from codemods.pins import Pin, find_pins, forbids, highest
+from codemods.pins import OWN_REQUIREMENT, SDK
+from codemods.pins.manifests import read_manifests
+from codemods.pins.planning import ADD, LEFT, LOCKED, MOVE
+from codemods.pins.ranges import forbids, highest
 from codemods.reports import Report
-
-ADAPTER = "completions-to-messages[adapter]"
 
 
 def next_steps(report: Report, dependency_files: Sequence[str]) -> tuple[str, ...]:
@@ -18,11 +19,11 @@ def next_steps(report: Report, dependency_files: Sequence[str]) -> tuple[str, ..
     floors = [outcome.sdk_floor for outcome in changed if outcome.sdk_floor is not None]
     floor = highest(floors)
     if floor is not None:
-        steps += _version_steps(floor, find_pins(dependency_files))
-    if any(outcome.uses_bridge for outcome in changed):
+        steps += _version_steps(report, floor, dependency_files)
+    if any(outcome.uses_bridge for outcome in changed) and not _places(report, ADD):
         steps.append(
-            f"Add {ADAPTER} to your dependencies and install it "
-            f'(pip install "{ADAPTER}"): bridged sites import it at run time.'
+            f"Add {OWN_REQUIREMENT} to your dependencies and install it "
+            f'(pip install "{OWN_REQUIREMENT}"): bridged sites import it at run time.'
         )
     if changed:
         steps.append("Read the changes, then run your tests.")
@@ -30,19 +31,40 @@ def next_steps(report: Report, dependency_files: Sequence[str]) -> tuple[str, ..
     return tuple(steps)
 
 
-def _version_steps(floor: str, pins: Sequence[Pin]) -> list[str]:
-    needed = f"The new code needs anthropic>={floor}"
-    forbidding = [pin for pin in pins if forbids(pin, floor)]
+def _version_steps(report: Report, floor: str, dependency_files: Sequence[str]) -> list[str]:
+    needed = f"The new code needs {SDK}>={floor}"
+    if done := _places(report, MOVE, ADD):
+        advice = "install them, and renew your lock file, if you have one"
+        return [f"{needed}; your requirements say so now ({', '.join(done)}): {advice}."]
+    if left := _places(report, LEFT, LOCKED):
+        return [f"{needed}; what does not fit it is listed above, with what to write: {', '.join(left)}."]
+    pins = list(_pins(dependency_files, floor))
+    forbidding = [(place, text) for place, text, is_forbidden in pins if is_forbidden]
     if forbidding:
         return [
-            f'{needed}, and {pin.path}:{pin.line} forbids it ("{pin.text}"): '
-            f"change that line to anthropic>={floor} and renew your lock file, if you have one."
-            for pin in forbidding
+            f'{needed}, and {place} forbids it ("{text}"): '
+            f"change that line to {SDK}>={floor} and renew your lock file, if you have one."
+            for place, text in forbidding
         ]
     if pins:
-        places = ", ".join(dict.fromkeys(f"{pin.path}:{pin.line}" for pin in pins))
+        places = ", ".join(dict.fromkeys(place for place, _, _ in pins))
         return [f"{needed}; the pins found allow it ({places}). Make sure it is what you have installed."]
     return [f"{needed}; no pin was found. Make sure it is what you have installed."]
+
+
+def _places(report: Report, *rules: str) -> list[str]:
+    """Where findings of these rules stand, each place once."""
+    found = (f"{path}:{one.line}" for path, one in report.findings() if one.rule in rules)
+    return list(dict.fromkeys(found))
+
+
+def _pins(dependency_files: Sequence[str], floor: str) -> Iterator[tuple[str, str, bool]]:
+    """(place, text, whether it forbids the floor) of every range for the SDK."""
+    for manifest in read_manifests(dependency_files):
+        for one in manifest.reading.requirements:
+            if one.name == SDK and one.versions:
+                line, _ = manifest.position(one.start)
+                yield f"{manifest.path}:{line}", one.text, forbids(one.versions, floor)
 
 
 def _left_steps(report: Report) -> list[str]:

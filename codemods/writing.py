@@ -17,15 +17,18 @@ def write_changes(report: Report, progress: Progress, *, allow_dirty: bool) -> R
     """Write every changed file and report those that could not be as failed.
 
     If any file to change holds work that git could not bring back, nothing at all is written:
-    changes may depend on each other across files. `progress` tells how far an interrupt let it come.
+    changes may depend on each other across files. Dependency files come last, and only if all code
+    is written: what could not be may need the old SDK. `progress` tells how far an interrupt let it come.
     """
-    changes = [file for file in report.files if file.outcome.changed]
+    changes = sorted((file for file in report.files if file.outcome.changed), key=lambda one: one.is_manifest)
     if not allow_dirty and (reasons := _why_not_write(changes)):
         return _mapped(report, {path: _refused(reason) for path, reason in reasons.items()})
     progress.start("writing", len(changes))
     failures: dict[str, str] = {}
     for file in changes:
         try:
+            if file.is_manifest and failures:
+                raise ReplaceError(f"{next(iter(failures))} could not be written: see to it and run again")
             replace_file(file.path, file.before, file.outcome.source)
         except ReplaceError as error:
             failures[file.path] = str(error)

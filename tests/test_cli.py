@@ -270,13 +270,13 @@ def test_fix_ends_with_what_to_do_next(fake: Path) -> None:
     steps = text[text.index("What to do next:") :].splitlines()[1:]
     assert len(steps) == 5
     assert steps[0] == (
-        '  - The new code needs anthropic>=0.40, and pyproject.toml:3 forbids it ("anthropic>=0.3,<0.5"): '
-        "change that line to anthropic>=0.40 and renew your lock file, if you have one."
+        "  - The new code needs anthropic>=0.40; what does not fit it is listed above, with what to write: "
+        "pyproject.toml:3."
     )
     assert "completions-to-messages[adapter]" in steps[1]
     assert "run your tests" in steps[2]
     assert steps[3].startswith("  - Review 1 place")
-    assert steps[4].startswith("  - Change 1 place by hand")
+    assert steps[4].startswith("  - Change 3 places by hand")
 
 
 def test_a_second_fix_changes_nothing_and_says_so(fake: Path) -> None:

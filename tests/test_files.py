@@ -343,7 +343,14 @@ def test_read_or_none(tree: Path) -> None:
         ("Pipfile", True),
         ("notes.txt", False),
         ("requirements.md", False),
-        ("Pipfile.lock", False),
+        ("Pipfile.lock", True),
+        ("uv.lock", True),
+        ("pylock.dev.toml", True),
+        ("dev-requirements.txt", True),
+        ("environment.yml", True),
+        ("environment-dev.yaml", True),
+        ("docker-compose.yml", False),
+        ("package.lock", False),
     ],
 )
 def test_dependency_file_names(name: str, is_one: bool) -> None:

@@ -81,8 +81,9 @@ CODEMODS_LAYERS = (
     ("codemods.notebooks",),
     ("codemods.rewrite",),
     ("codemods.files", "codemods.gitignore", "codemods.progress"),
-    ("codemods.git", "codemods.replace", "codemods.pins", "codemods.config", "codemods.prompt_stream"),
+    ("codemods.git", "codemods.replace", "codemods.config", "codemods.prompt_stream"),
     ("codemods.reports.*",),
+    ("codemods.pins.*",),
     (
         "codemods.worker",
         "codemods.neighbourhood",
@@ -90,6 +91,7 @@ CODEMODS_LAYERS = (
         "codemods.writing",
         "codemods.next_steps",
     ),
+    ("codemods.dependencies",),
     ("codemods.commands",),
     ("codemods.cli", "codemods.__main__"),
 )
@@ -113,8 +115,9 @@ THIRD_PARTY = {
     "pydantic": ("migrate.legacy",),
     "libcst": ("codemods.literals", "codemods.source", "codemods.rewrite"),
     "click": ("codemods.cli", "codemods.commands", "codemods.progress", "codemods.reports.*"),
-    "packaging": ("codemods.pins", "codemods.notebook_installs"),
+    "packaging": ("codemods.pins.*", "codemods.notebook_installs"),
     "tomli": ("codemods.config",),
+    "yaml": ("codemods.pins.conda",),
 }
 # The pure modules take values and give values.
 IMPURE = frozenset(

@@ -14,12 +14,16 @@ OUTCOME_KINDS: tuple[OutcomeKind, ...] = get_args(OutcomeKind)
 
 @dataclass(frozen=True, slots=True)
 class FileReport:
-    """One file and what became of it. `before` is its content if the outcome changes it, else empty."""
+    """One file and what became of it. `before` is its content if the outcome changes it, else empty.
+
+    `is_manifest`: a dependency file, whose change is right only if those of the code are made.
+    """
 
     path: str
     outcome: Outcome
     before: bytes = b""
     traceback: str | None = None
+    is_manifest: bool = False
 
     def failed(self, reason: str) -> FileReport:
         """The same file, not written after all."""

@@ -94,6 +94,18 @@ RULES: tuple[RuleInfo, ...] = (
         "The models that took the old body are gone; the Messages body has other keys and another reply.",
     ),
     RuleInfo(
+        "TC031", "move-sdk-pin", "rewritten",
+        "The SDK's version range in a dependency file is moved to one that has what the new code uses.",
+        "anthropic==0.3.11", "anthropic>=0.16.0,<3",
+        "The old range has no Messages API, or ends where the SDK dropped the old one.",
+    ),
+    RuleInfo(
+        "TC032", "add-own-requirement", "rewritten",
+        "Where a bridge is used, this package is added beside the SDK's requirement.",
+        "anthropic>=0.40", "anthropic>=0.40\ncompletions-to-messages[adapter]",
+        "Bridged code imports `migrate` at run time.",
+    ),
+    RuleInfo(
         "TC101", "bridge-prompt", "bridged",
         "A prompt whose turns cannot be read here is converted at run time.",
         "prompt=build(history)", "**arguments_from_prompt(build(history))",
@@ -279,6 +291,18 @@ RULES: tuple[RuleInfo, ...] = (
     RuleInfo(
         "TC411", "removed-name", "manual", "A name that left the SDK.", "anthropic.ApiException",
         "anthropic.APIError", "Importing or reading it fails on SDK 1.0 and later.",
+    ),
+    RuleInfo(
+        "TC431", "lock-file", "manual",
+        "A lock file holds an SDK that the new code cannot use, or not this package.",
+        'name = "anthropic"\nversion = "0.3.11"', "",
+        "Lock files are made by their tools; they are read and never edited.",
+    ),
+    RuleInfo(
+        "TC432", "pin-left", "manual",
+        "A requirement that does not fit the new code is left as it is.",
+        "anthropic==0.3.11", "anthropic>=0.16.0,<3",
+        "Calls are left that need the old SDK, or the file is not among the paths given; the finding says which.",
     ),
 )  # fmt: skip
 

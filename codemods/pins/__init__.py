@@ -1,0 +1,69 @@
+# What the modules beside this one pass to each other: plain values, no files, no format.
+"""The SDK's requirement in dependency files: find it, move it, say what is left.
+
+`ranges` knows versions; `requirements`, `toml_tables`, `setup_files` and `conda` read one format each
+and say where a version text stands; `manifests` opens files; `owners` tells whose code a file serves;
+`planning` decides.
+
+How a place is found: where a library tells positions (ast, PyYAML) it is asked. tomllib and
+configparser tell none; there the library reads the meaning, the text is searched for the value, and a
+place counts only if a change of just these characters changes just this value for the library too.
+A parser of our own could err unseen; this cannot, it can only fail to find a place, and says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from packaging.specifiers import SpecifierSet
+
+SDK = "anthropic"
+BEDROCK = "anthropic-bedrock"
+OWN = "completions-to-messages"
+OWN_REQUIREMENT = f"{OWN}[adapter]"
+NAMES = (SDK, BEDROCK, OWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Insert:
+    """Text to put at an offset."""
+
+    offset: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One place that names a package of NAMES. Offsets are in characters.
+
+    start, end: the requirement as shown · spec: where its version text stands, None if no place is
+    certain; an empty span if it has none · versions: what it allows, None if that cannot be read ·
+    is_hashed: tied to files by their hashes · beside: what adds our own requirement next to it, None
+    if that cannot be done, empty if it must not · is_optional: installed only if asked for.
+    """
+
+    name: str
+    start: int
+    end: int
+    text: str
+    spec: tuple[int, int] | None
+    versions: SpecifierSet | None
+    is_hashed: bool = False
+    beside: tuple[Insert, ...] | None = None
+    is_optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a reader found in one text.
+
+    `includes`: files it refers to, as written there; `limits`: those that only limit versions.
+    """
+
+    requirements: tuple[Requirement, ...] = ()
+    includes: tuple[str, ...] = ()
+    limits: tuple[str, ...] = ()
+    is_generated: bool = False
+
+
+NOTHING = Reading()

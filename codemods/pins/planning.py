@@ -1,0 +1,270 @@
+# Decides what becomes of one dependency file. Values in, values out; opens nothing.
+"""Move a range, add our own requirement, or say what a person has to write, and why."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from packaging.version import Version
+
+from codemods.ignores import comment_rules
+from codemods.outcome import Finding, Options, Status
+from codemods.pins import BEDROCK, OWN, OWN_REQUIREMENT, SDK, Insert, Requirement
+from codemods.pins.demands import Demand, shown
+from codemods.pins.locks import RENEWED_BY, locked_versions
+from codemods.pins.manifests import Manifest
+from codemods.pins.ranges import forbids, moved, stops_below_one
+
+MOVE, ADD, LOCKED, LEFT = "TC031", "TC032", "TC431", "TC432"
+
+
+@dataclass(slots=True)
+class ManifestPlan:
+    """What to write in one dependency file, and what to say about it."""
+
+    edits: list[tuple[int, int, str]] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+
+def plan_manifest(manifest: Manifest, demand: Demand, options: Options, not_ours: str | None) -> ManifestPlan:
+    """The plan for a dependency file whose code asks `demand`.
+
+    `not_ours`: why the file must not be edited in this run whatever it holds, or None.
+    """
+    planner = _Planner(manifest, demand, options, not_ours)
+    if manifest.is_lock:
+        planner.judge_lock()
+    elif manifest.problem is not None:
+        planner.report_problem()
+    else:
+        planner.plan()
+    return planner.made
+
+
+def edited(text: str, edits: Sequence[tuple[int, int, str]]) -> str:
+    """The text after the edits, which do not overlap."""
+    for start, end, new in sorted(edits, reverse=True):
+        text = text[:start] + new + text[end:]
+    return text
+
+
+class _Planner:
+    def __init__(self, manifest: Manifest, demand: Demand, options: Options, not_ours: str | None) -> None:
+        self.manifest = manifest
+        self.demand = demand
+        self.options = options
+        self.not_ours = not_ours
+        self.made = ManifestPlan()
+
+    # -- what to do --------------------------------------------------------------------------------
+
+    def plan(self) -> None:
+        left: list[Requirement] = []
+        for one in self.manifest.reading.requirements:
+            if self._is_ignored(one):
+                continue
+            if one.name == BEDROCK and self.demand.bedrock is not None:
+                self._report_bedrock(one)
+            elif one.name == SDK and self.demand.floor is not None:
+                left += [one] if self._judge(one, self.demand.floor) else []
+        if self.demand.bridged_in is not None:
+            self._add_own(self.demand.bridged_in, left)
+
+    def _judge(self, one: Requirement, floor: str) -> bool:
+        """Move the range or report it; whether it was left though it forbids the new code."""
+        if one.is_hashed or self.manifest.reading.is_generated:
+            if one.versions is not None and forbids(one.versions, floor):
+                self._report_generated(one, floor)
+            return False
+        if one.versions is None:
+            why = f"its range cannot be read here; the new code needs {SDK}>={floor}: see that it is allowed"
+            self._report(LEFT, "manual", one, why)
+            return True
+        wrong = forbids(one.versions, floor)
+        if not wrong and not (self.demand.is_rewritten and stops_below_one(one.versions)):
+            return False
+        hold = self._why_hold(one)
+        if hold is None:
+            self._move(one, floor)
+        elif wrong:
+            self._leave(one, floor, *hold)
+        return wrong and hold is not None
+
+    def _why_hold(self, one: Requirement) -> tuple[str, str] | None:
+        """Why the range stays: (short reason, what to do)."""
+        demand = self.demand
+        if demand.old:
+            number = "1 place" if len(demand.old) == 1 else f"{len(demand.old)} places"
+            reason = (
+                f"{number} still need an SDK below 1.0 ({shown(demand.old[0])}); moving it would break them"
+            )
+            return reason, "see to these first"
+        if demand.failed:
+            return (
+                f"{demand.failed[0]} could not be analysed and may need the old SDK",
+                "see to that file first",
+            )
+        if self.not_ours is not None:
+            return self.not_ours, "write it yourself, or name the file as well"
+        if one.spec is None:
+            return "its text cannot be placed with certainty", "write it yourself"
+        return None
+
+    def _move(self, one: Requirement, floor: str) -> None:
+        if not self.options.rule_is_on(MOVE):
+            return
+        assert one.spec is not None
+        assert one.versions is not None
+        old = self.manifest.text[slice(*one.spec)]
+        new = moved(old, one.versions, floor)
+        self.made.edits.append((*one.spec, new))
+        why = f"the new code needs {SDK}>={floor}"
+        if not forbids(one.versions, floor):
+            why = "the calls that kept the SDK below 1.0 are gone"
+        self._report(MOVE, "rewritten", one, f'{why}: "{old}" becomes "{new}"', self._evidence())
+
+    def _leave(self, one: Requirement, floor: str, reason: str, advice: str) -> None:
+        if not self.options.rule_is_on(MOVE):
+            return
+        notes: tuple[str, ...] = ()
+        assert one.versions is not None
+        new = moved(self.manifest.text[slice(*one.spec)] if one.spec else "", one.versions, floor)
+        if self.demand.old and not self.demand.has_sdk_02:
+            both = re.sub(r"<\s*3$", "<1", new)
+            notes = (f"until then {SDK}{both} has both APIs; afterwards write the suggestion",)
+        message = f"the new code needs {SDK}>={floor}, which this forbids, but {reason}: {advice}"
+        self._report(LEFT, "manual", one, message, self._evidence(), notes, self._line_with(one, new))
+
+    def _evidence(self) -> tuple[str, ...]:
+        return (f"{self.demand.floor_path} uses the Messages API",)
+
+    def _report_bedrock(self, one: Requirement) -> None:
+        assert self.demand.bedrock is not None
+        where = shown(self.demand.bedrock)
+        message = f"the package {BEDROCK} has no Messages API, and {where} still uses it"
+        suggestion = f"{SDK}[bedrock], once that code imports AnthropicBedrock from {SDK}"
+        self._report(LEFT, "manual", one, message, suggestion=suggestion)
+
+    # -- our own requirement -----------------------------------------------------------------------
+
+    def _add_own(self, bridged_in: str, left: Sequence[Requirement]) -> None:
+        requirements = self.manifest.reading.requirements
+        if self.manifest.is_constraints or any(one.name == OWN for one in requirements):
+            return
+        if self.manifest.reading.is_generated:
+            self._ask_to_make_anew(requirements)
+            return
+        if not self.options.rule_is_on(ADD):
+            return
+        wanted = [
+            one
+            for one in requirements
+            if one.name == SDK and one.beside != () and not one.is_hashed and not self._is_ignored(one)
+        ]
+        always = [one for one in wanted if not one.is_optional]
+        evidence = (f"{bridged_in} imports `migrate`",)
+        inserts: set[Insert] = set()
+        for one in always or wanted:
+            if one.beside is None or one in left or self.not_ours is not None:
+                self._ask_for_own(one, evidence)
+            else:
+                inserts.update(one.beside)
+                message = f"bridged code imports this package: {OWN_REQUIREMENT} is added beside it"
+                self._report(ADD, "rewritten", one, message, evidence)
+        self.made.edits += [(insert.offset, insert.offset, insert.text) for insert in inserts]
+
+    def _ask_to_make_anew(self, requirements: Sequence[Requirement]) -> None:
+        sdk = next((one for one in requirements if one.name == SDK), None)
+        if sdk is not None and not self.made.findings:
+            message = f"it does not hold {OWN}, which bridged code imports: make the file anew"
+            self._report(LOCKED, "manual", sdk, message, self._evidence())
+
+    def _ask_for_own(self, one: Requirement, evidence: tuple[str, ...]) -> None:
+        reason = self.not_ours or "it cannot be added here with certainty"
+        message = f"bridged code needs {OWN_REQUIREMENT}, which is not among these: {reason}; add it yourself"
+        self._report(LEFT, "manual", one, message, evidence, suggestion=OWN_REQUIREMENT)
+
+    # -- what is only reported ---------------------------------------------------------------------
+
+    def judge_lock(self) -> None:
+        name = os.path.basename(self.manifest.path)
+        renew = (
+            f"renew it ({RENEWED_BY.get(name, 'with the command that wrote it')}) once the ranges are right"
+        )
+        for locked in locked_versions(self.manifest.path, self.manifest.text):
+            if self.demand.floor is not None and locked.version < Version(self.demand.floor):
+                message = (
+                    f"it holds {SDK} {locked.version}, the new code needs {SDK}>={self.demand.floor}: {renew}"
+                )
+            elif self.demand.bridged_in is not None and not locked.has_own:
+                message = f"it does not hold {OWN}, which bridged code imports: {renew}"
+            else:
+                continue
+            end = locked.offset + len(str(locked.version))
+            self._report_at(LOCKED, "manual", (locked.offset, end), message, self._evidence())
+
+    def _report_generated(self, one: Requirement, floor: str) -> None:
+        message = (
+            f"a locked version that the new code cannot use (it needs {SDK}>={floor}): "
+            "make the file anew with the tool that wrote it"
+        )
+        self._report(LOCKED, "manual", one, message, self._evidence())
+
+    def report_problem(self) -> None:
+        if self.demand.floor is None:
+            return
+        start = max(self.manifest.text.lower().find(SDK), 0)
+        message = (
+            f"it cannot be read ({self.manifest.problem}); the new code needs "
+            f"{SDK}>={self.demand.floor}: see that it is allowed"
+        )
+        self._report_at(LEFT, "manual", (start, start + len(SDK)), message, self._evidence())
+
+    # -- words -------------------------------------------------------------------------------------
+
+    def _line_with(self, one: Requirement, new: str) -> str:
+        """The line as it has to be, or at least the requirement."""
+        if one.spec is None:
+            return f"{SDK}{new}"
+        text = self.manifest.text
+        start = max(text.rfind("\n", 0, one.start), text.rfind("\r", 0, one.start)) + 1
+        match = re.compile(r"[^\r\n]*").match(text, one.spec[1])
+        assert match is not None
+        return (text[start : one.spec[0]] + new + text[one.spec[1] : match.end()]).strip()
+
+    def _is_ignored(self, one: Requirement) -> bool:
+        match = re.compile(r"[^\r\n]*").match(self.manifest.text, one.end)
+        assert match is not None
+        rules = comment_rules(match[0])
+        return rules is not None and (not rules or not rules.isdisjoint((MOVE, ADD, LOCKED, LEFT)))
+
+    def _report(
+        self,
+        rule: str,
+        status: Status,
+        one: Requirement,
+        message: str,
+        evidence: tuple[str, ...] = (),
+        notes: tuple[str, ...] = (),
+        suggestion: str | None = None,
+    ) -> None:
+        self._report_at(rule, status, (one.start, one.end), message, evidence, notes, suggestion)
+
+    def _report_at(
+        self,
+        rule: str,
+        status: Status,
+        span: tuple[int, int],
+        message: str,
+        evidence: tuple[str, ...] = (),
+        notes: tuple[str, ...] = (),
+        suggestion: str | None = None,
+    ) -> None:
+        if self.options.rule_is_on(rule):
+            start, end = map(self.manifest.position, span)
+            self.made.findings.append(
+                Finding(rule, status, *start, *end, message, evidence, notes, suggestion)
+            )
