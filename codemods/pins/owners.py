@@ -15,7 +15,7 @@ from codemods.pins.manifests import Manifest, included
 
 
 class Owners:
-    """`code`: real paths of the run's Python files, setup.py left out. `roots`: real paths of the directories given."""
+    """`code`: real paths of the run's Python files, setup.py left out; `roots`: of the directories given."""
 
     def __init__(self, manifests: Sequence[Manifest], code: Iterable[str], roots: Sequence[str]) -> None:
         self._with_code: set[str] = set()
