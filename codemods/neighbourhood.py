@@ -65,6 +65,15 @@ def neighbourhood(given: Sequence[str], files: Sequence[str]) -> Neighbourhood:
     return Neighbourhood(root, tuple(names))
 
 
+def neighbourhood_of(directory: str) -> Neighbourhood:
+    """The project around a directory, whichever of its files are asked about later."""
+    real = os.path.realpath(directory)
+    top = project_top(real)
+    beside = find_files([top]).files if top else _python_files_in([real])
+    root = top or real
+    return Neighbourhood(root, tuple(map(_Names(root).name_of, beside)))
+
+
 def project_top(directory: str) -> str | None:
     """The directory a project is rooted in, at or above an absolute path."""
     top = work_tree(directory)
