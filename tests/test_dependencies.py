@@ -214,6 +214,19 @@ def test_files_that_include_each_other_come_to_an_end(tree: Path) -> None:
     assert (tree / "requirements-b.txt").read_text().endswith(MOVED)
 
 
+def test_a_bug_of_ours_fails_one_file_and_no_run(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make(tree, **{"app.py": CLEAN, "requirements.txt": PIN})
+
+    def broken(*arguments: object) -> None:
+        raise KeyError("a name nobody expected")
+
+    monkeypatch.setattr("codemods.pins.joining.plan_manifest", broken)
+    entries = report("fix", ".")
+    assert entries["app.py"]["outcome"] == "rewritten"
+    assert entries["requirements.txt"]["outcome"] == "failed"
+    assert "a name nobody expected" in entries["requirements.txt"]["reason"]
+
+
 def test_a_lock_file_is_found_until_it_is_renewed(tree: Path) -> None:
     lock = '[[package]]\nname = "anthropic"\nversion = "{}"\n'
     make(

@@ -13,7 +13,7 @@ from packaging.version import Version
 from codemods.floors import ADAPTER, version_text
 from codemods.next_steps import next_steps
 from codemods.outcome import Finding, Options, Outcome
-from codemods.pins import OWN_REQUIREMENT
+from codemods.pins import OWN_REQUIREMENT, planning
 from codemods.pins.demands import Demand
 from codemods.pins.manifests import read_manifest
 from codemods.pins.planning import edited, plan_manifest
@@ -295,6 +295,11 @@ LEFT = [
     ("setup.py", 'setup(install_requires=["anthropic" "<0.4", "anthropic\\x3c0.4"])\n', "TC432 TC432"),
     ("setup.py", "setup(install_requires=[r'anthropic<0.4'])\n", "TC432"),
     ("setup.py", "print 'anthropic'\n", "TC432"),
+    ("setup.py", "anthropic" + "(" * 5000, "TC432"),
+    ("pyproject.toml", "anthropic = " + "[" * 5000, "TC432"),
+    ("environment.yml", "anthropic: " + "[" * 5000, "TC432"),
+    ("environment.yml", "a: &a [anthropic=0.3]\ndependencies: *a\n", "TC432"),
+    ("requirements.txt", "anthropic==0.3.11\n    # via -r requirements.in\n", "TC431"),
     ("setup.cfg", "anthropic\n", "TC432"),
     ("pyproject.toml", "[project\nanthropic\n", "TC432"),
     ("pyproject.toml", '[project]\ndependencies = ["anthropic\\u003c0.4"]\n', "TC432"),
@@ -304,12 +309,20 @@ LEFT = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("name,text,expected", LEFT)
+@pytest.mark.parametrize("name,text,expected", LEFT, ids=lambda case: case[:60])
 def test_what_is_left_and_reported(name: str, text: str, expected: str) -> None:
     after, findings = planned(name, text.encode())
     assert after == text.encode()
     assert rules(findings) == expected.split()
     assert all(finding.status == "manual" for finding in findings)
+
+
+def test_a_result_that_does_not_read_as_meant_is_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(planning, "edited", lambda text, edits: text)
+    before = b"anthropic==0.3\n"
+    plan = plan_manifest(read_manifest("requirements.txt", before), BRIDGED, Options(), None)
+    assert plan.edits == []
+    assert [(one.rule, one.status) for one in plan.findings] == [("TC432", "manual")] * 2
 
 
 def test_calls_that_need_the_old_sdk_keep_the_pin() -> None:

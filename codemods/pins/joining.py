@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -54,7 +55,11 @@ class Joining:
     def report(self) -> Report:
         files = dict(self.code)
         for manifest, demand in self._demands():
-            plan = plan_manifest(manifest, demand, self.options, self._why_not_edit(manifest))
+            try:
+                plan = plan_manifest(manifest, demand, self.options, self._why_not_edit(manifest))
+            except Exception as error:  # one file's trouble must not end the run
+                files[manifest.real] = _failed(manifest, error)
+                continue
             if plan.findings:
                 files[manifest.real] = _joined(files.get(manifest.real), manifest, plan)
         return replace(self.before, files=tuple(files.values()))
@@ -87,6 +92,15 @@ class Joining:
             if os.path.realpath(path) not in self.code and self.is_candidate(read_or_none(path) or b""):
                 return shown_path(path)
         return None
+
+
+def _failed(manifest: Manifest, error: Exception) -> FileReport:
+    reason = (
+        f"a bug in to-messages, not in this file: {type(error).__name__}: {error}; "
+        "the file stays as it is; please report it with the traceback that --verbose prints"
+    )
+    shown = "".join(traceback.format_exception(error))
+    return FileReport(manifest.path, Outcome("failed", manifest.content, reason=reason), b"", shown, True)
 
 
 def _joined(file: FileReport | None, manifest: Manifest, plan: ManifestPlan) -> FileReport:

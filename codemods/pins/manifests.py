@@ -69,9 +69,18 @@ def read_manifest(path: str, content: bytes, *, constraints: bool = False) -> Ma
         return Manifest(path, content, text, encoding, bom)
     try:
         reading, problem = _reading(path, text, constraints), None
-    except ValueError as error:
-        reading, problem = NOTHING, str(error).split("\n", 1)[0] if SDK in text.lower() else None
+    except Exception as error:  # not of its format, or a bug of ours: either is said, and ends no run
+        reading, problem = NOTHING, _in_words(error) if SDK in text.lower() else None
     return Manifest(path, content, text, encoding, bom, reading, problem, constraints)
+
+
+def _in_words(error: Exception) -> str:
+    text = str(error).split("\n", 1)[0]
+    if isinstance(error, ValueError):
+        return text
+    if isinstance(error, (RecursionError, MemoryError)):
+        return "too deeply nested"
+    return f"a bug in to-messages: {type(error).__name__}: {text}"
 
 
 def _reading(path: str, text: str, constraints: bool) -> Reading:

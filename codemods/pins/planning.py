@@ -6,8 +6,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from codemods.ignores import comment_rules
@@ -15,7 +16,7 @@ from codemods.outcome import Finding, Options, Status
 from codemods.pins import BEDROCK, OWN, OWN_REQUIREMENT, SDK, Insert, Requirement
 from codemods.pins.demands import Demand, shown
 from codemods.pins.locks import RENEWED_BY, locked_versions
-from codemods.pins.manifests import Manifest
+from codemods.pins.manifests import Manifest, read_manifest
 from codemods.pins.ranges import forbids, moved, stops_below_one
 
 MOVE, ADD, LOCKED, LEFT = "TC031", "TC032", "TC431", "TC432"
@@ -41,7 +42,33 @@ def plan_manifest(manifest: Manifest, demand: Demand, options: Options, not_ours
         planner.report_problem()
     else:
         planner.plan()
+        if not _is_sound(manifest, planner.made):
+            return ManifestPlan(findings=[_unsound(one) for one in planner.made.findings])
     return planner.made
+
+
+def _is_sound(manifest: Manifest, plan: ManifestPlan) -> bool:
+    """Whether the text after the edits reads as what was meant: each new range, and nothing lost."""
+    if not plan.edits:
+        return True
+    after = manifest.encoded(edited(manifest.text, plan.edits))
+    again = read_manifest(manifest.path, after, constraints=manifest.is_constraints)
+    names = [one.name for one in again.reading.requirements if one.name != OWN]
+    expected = [one.name for one in manifest.reading.requirements if one.name != OWN]
+    ranges = [one.versions for one in again.reading.requirements if one.name == SDK]
+    new = [text for start, end, text in plan.edits if OWN not in text and text[:1] in ("<", ">")]
+    added = any(OWN in text for _, _, text in plan.edits)
+    has_own = any(one.name == OWN for one in again.reading.requirements)
+    return (
+        sorted(names) == sorted(expected)
+        and has_own >= added
+        and all(SpecifierSet(text) in ranges for text in new)
+    )
+
+
+def _unsound(finding: Finding) -> Finding:
+    message = f"{finding.message}; but the changed file would not read as it should: change it yourself"
+    return replace(finding, rule=LEFT, status="manual", message=message)
 
 
 def edited(text: str, edits: Sequence[tuple[int, int, str]]) -> str:
