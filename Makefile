@@ -34,7 +34,7 @@ matrix: $(READY)  ## the slow tests: every SDK of the matrix, every program thro
 	$(BIN)/python -m pytest -q -n auto --dist worksteal -m slow $(TESTS)
 
 # The lower ends of the ranges in pyproject.toml.
-OLDEST := click==8.1.0 libcst==1.8.2 packaging==22.0 pydantic==2.7.0
+OLDEST := click==8.1.0 libcst==1.8.2 packaging==22.0 pydantic==2.7.0 pyyaml==6.0.2
 
 check-oldest:  ## the quick suite with the oldest releases we allow of what we depend on
 	"$(PYTHON)" -m venv --clear $(VENV)-oldest
