@@ -22,6 +22,8 @@ MESSAGES: Version = (0, 16, 0)
 THINKING: Version = (0, 47, 0)
 # What our own extra asks for; a test compares it with pyproject.toml.
 ADAPTER: Version = (0, 40, 0)
+# These make arguments for `messages.create` at run time, and `thinking` may be among them.
+_MAKES_ARGUMENTS = frozenset({"model_arguments", "arguments_from_legacy", "*", "migrate"})
 
 # Rules under which a call stays as it is and goes on needing the old SDK …
 OLD_CALLS = frozenset({"TC203", "TC301", "TC302", "TC303", "TC304", "TC306", "TC401", "TC409"})
@@ -31,13 +33,18 @@ _OLD_NAMES = frozenset({"TC002", "TC004", "TC305", "TC402", "TC406", "TC411"})
 _OLD_SDK = (OLD_CALLS | _OLD_NAMES) - {"TC409"}
 
 
-def standing_floor(context: Context, *, adapter: bool) -> Version | None:
-    """What the code that is there already needs; `adapter`: it imports our run-time library."""
-    floors = [ADAPTER] if adapter else []
+def standing_floor(context: Context, adapter: Iterable[str]) -> Version | None:
+    """What the code that is there already needs; `adapter`: what it imports of our run-time library."""
+    floors = [adapter_floor(names)] if (names := set(adapter)) else []
     for node in context.source.nodes_of(ast.Attribute):
         if node.attr == "messages" and isinstance(context.evaluator.value_of(node.value), Client):
             floors.append(THINKING if _thinks(context.source, node) else MESSAGES)
     return max(floors, default=None)
+
+
+def adapter_floor(names: Iterable[str]) -> Version:
+    """What code needs that uses these names of our run-time library."""
+    return ADAPTER if _MAKES_ARGUMENTS.isdisjoint(names) else max(ADAPTER, THINKING)
 
 
 def _thinks(source: Source, node: ast.Attribute) -> bool:
@@ -46,11 +53,16 @@ def _thinks(source: Source, node: ast.Attribute) -> bool:
     return isinstance(call, ast.Call) and any(keyword.arg == "thinking" for keyword in call.keywords)
 
 
-def imports_adapter(source: Source) -> bool:
-    """Whether the file imports `migrate`; the caller knows that it is ours."""
-    names = [statement.module or "" for statement in source.nodes_of(ast.ImportFrom) if not statement.level]
-    names += [alias.name for statement in source.nodes_of(ast.Import) for alias in statement.names]
-    return any(name.split(".")[0] == "migrate" for name in names)
+def adapter_names(source: Source) -> frozenset[str]:
+    """What the file imports of a module `migrate`; the caller knows whether that is ours."""
+    found = {
+        alias.name
+        for statement in source.nodes_of(ast.ImportFrom)
+        if not statement.level and (statement.module or "").split(".")[0] == "migrate"
+        for alias in statement.names
+    }
+    names = [alias.name for statement in source.nodes_of(ast.Import) for alias in statement.names]
+    return frozenset(found.union(name for name in names if name.split(".")[0] == "migrate"))
 
 
 def keeps_old_calls(findings: Iterable[Finding]) -> bool:

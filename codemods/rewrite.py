@@ -20,8 +20,8 @@ from codemods.edits import Overlap, Replacement, apply_edits, replacements
 from codemods.evaluate import Evaluator
 from codemods.findings import left_findings, marker_findings, site_finding
 from codemods.floors import (
-    ADAPTER,
-    imports_adapter,
+    adapter_floor,
+    adapter_names,
     keeps_old_calls,
     old_sdk_lines,
     standing_floor,
@@ -139,18 +139,20 @@ class _Rewriter:
         edits += marker_edits(context, changed.items())
         result = apply_edits(self.source.data, edits)
         self.changes = replacements(self.source.data, edits)
-        bridged = bool(names) or any(one.rule == "TC004" and one.status == "bridged" for one in findings)
+        bridged = set(names)
+        if any(one.rule == "TC004" and one.status == "bridged" for one in findings):
+            bridged.add("Completion")
         return self._checked(result, findings, changed, bridged)
 
     def _checked(
-        self, result: bytes, findings: list[Finding], changed: dict[Site, Plan], bridged: bool
+        self, result: bytes, findings: list[Finding], changed: dict[Site, Plan], bridged: set[str]
     ) -> Outcome:
         ordered = tuple(sorted(findings, key=lambda one: (one.line, one.column, one.rule)))
-        leans = imports_adapter(self.source) and not _other_migrate(self.source)
-        standing = standing_floor(self.context, adapter=leans)
+        leans = frozenset() if _other_migrate(self.source) else adapter_names(self.source)
+        standing = standing_floor(self.context, leans)
         old = old_sdk_lines(ordered, self.source)
         if result == self.source.data:
-            return Outcome("unchanged", self.raw, ordered, None, version_text(standing), leans, old)
+            return Outcome("unchanged", self.raw, ordered, None, version_text(standing), bool(leans), old)
         problem = problem_of(self.source, result, self.context.flow)
         if problem is not None:
             reason = f"a bug of ours: the rewritten file {problem}; it is left as it was"
@@ -158,13 +160,13 @@ class _Rewriter:
         left = any(one.status == "manual" for one in ordered)
         floors = [plan.sdk_floor for plan in changed.values()]
         floors += [standing] if standing else []
-        floors += [ADAPTER] if bridged else []
+        floors += [adapter_floor(bridged)] if bridged else []
         return Outcome(
             "partly" if left else "rewritten",
             self.source.encode(result),
             ordered,
             sdk_floor=version_text(max(floors, default=None)),
-            uses_bridge=bridged or leans,
+            uses_bridge=bool(bridged or leans),
             old_sdk_lines=old,
         )
 

@@ -1,0 +1,57 @@
+"""Which SDK a file needs, from below and from above, before and after the change."""
+
+from __future__ import annotations
+
+import pytest
+
+from codemods.outcome import Options
+from codemods.rewrite import rewrite_source
+
+CLIENT = "import anthropic\n\nclient = anthropic.Anthropic()\n"
+PROMPT = 'prompt=f"{anthropic.HUMAN_PROMPT} Hi{anthropic.AI_PROMPT}"'
+
+
+def call(model: str = '"claude-2.1"', prompt: str = PROMPT) -> str:
+    return f"client.completions.create(model={model}, max_tokens_to_sample=9, {prompt})\n"
+
+
+# The code; the floor; whether it leans on our library.
+FLOORS = [
+    (CLIENT + call(), "0.16.0", False),
+    (CLIENT + call('"claude-instant-1"'), "0.47.0", False),
+    (CLIENT + call(prompt="prompt=input()"), "0.40.0", True),
+    (CLIENT + "import sys\n" + call("sys.argv[1]"), "0.47.0", True),
+    (CLIENT + "client.messages.create(model='x')\n", "0.16.0", False),
+    (CLIENT + "client.messages.create(thinking={})\n" + call(), "0.47.0", False),
+    (CLIENT + "with client.messages.stream(model='x') as s: pass\n", "0.16.0", False),
+    ("from migrate import Anthropic  # in place of anthropic\n", "0.40.0", True),
+    ("import migrate  # anthropic\n", "0.47.0", True),
+    ("from migrate.versioning import api  # anthropic\n", None, False),
+    (CLIENT, None, False),
+    ("import anthropic, twilio\n\ntwilio.Client().messages.create(body='x')\n", None, False),
+]
+
+
+@pytest.mark.parametrize("source,floor,leans", FLOORS)
+def test_floors_are_the_same_before_and_after_the_change(source: str, floor: str | None, leans: bool) -> None:
+    first = rewrite_source(source.encode(), "a.py", Options())
+    assert (first.sdk_floor, first.uses_bridge, first.old_sdk_lines) == (floor, leans, ())
+    second = rewrite_source(first.source, "a.py", Options())
+    assert second.kind == "unchanged"
+    assert (second.sdk_floor, second.uses_bridge) == (floor, leans)
+
+
+OLD = [
+    (CLIENT + call(prompt='prompt="Hello"'), (4,)),
+    (CLIENT + call() + "# to-messages: ignore\n", (5,)),
+    (CLIENT + call().rstrip() + "  # to-messages: ignore[TC301] kept\n", (4,)),
+    (CLIENT + 'print(f"{anthropic.HUMAN_PROMPT!r}")\n', (4,)),
+    ("from anthropic import get_tokenizer\n", (1,)),
+    (CLIENT + "import requests\nrequests.post('https://api.anthropic.com/v1/complete')\n", ()),
+    ("import anthropic_bedrock\n\nanthropic_bedrock.AnthropicBedrock().completions.create(prompt='x')\n", ()),
+]
+
+
+@pytest.mark.parametrize("source,lines", OLD)
+def test_lines_that_need_the_old_sdk(source: str, lines: tuple[int, ...]) -> None:
+    assert rewrite_source(source.encode(), "a.py", Options()).old_sdk_lines == lines
