@@ -24,7 +24,6 @@ print(reply.completion.strip())
 BRIDGED = CLEAN.replace('f"{HUMAN_PROMPT} Hello{AI_PROMPT}"', "input()").replace(
     "AI_PROMPT, HUMAN_PROMPT, ", ""
 )
-OLD = 'from anthropic import Client\n\nprint(Client("key").completion(prompt=input(), max_tokens_to_sample=9)["completion"])\n'
 REFUSED = CLEAN.replace('f"{HUMAN_PROMPT} Hello{AI_PROMPT}"', '"Hello"').replace(
     "AI_PROMPT, HUMAN_PROMPT, ", ""
 )
@@ -105,7 +104,7 @@ def test_setup_py_has_one_entry_though_it_is_code_as_well(tree: Path) -> None:
     assert rules(entries[1]) == ["TC031"]
 
 
-@pytest.mark.parametrize("left", [OLD, REFUSED, IGNORED, "import anthropic (\n"])
+@pytest.mark.parametrize("left", [REFUSED, IGNORED, "import anthropic (\n"])
 def test_the_pin_stays_while_something_needs_the_old_sdk(tree: Path, left: str) -> None:
     make(tree, **{"app.py": CLEAN, "left.py": left, "requirements.txt": PIN})
     before = report("check", ".")["requirements.txt"]
@@ -140,7 +139,7 @@ def test_a_dependency_file_can_be_named(tree: Path) -> None:
 
 
 def test_code_that_was_left_out_keeps_a_named_file_as_it_is(tree: Path) -> None:
-    make(tree, **{"src/app.py": CLEAN, "tests/test_app.py": OLD, "requirements.txt": PIN})
+    make(tree, **{"src/app.py": CLEAN, "tests/test_app.py": REFUSED, "requirements.txt": PIN})
     entry = report("fix", "src", "requirements.txt")["requirements.txt"]
     assert rules(entry) == ["TC432"]
     assert os.path.join("tests", "test_app.py") in entry["findings"][0]["message"]
@@ -151,7 +150,8 @@ def test_each_project_of_a_tree_has_its_own_files(tree: Path) -> None:
     names = ["a/requirements.txt", "b/requirements.txt", "c/requirements.txt", "requirements.txt"]
     make(tree, **dict.fromkeys(names, PIN))
     make(
-        tree, **{"a/pkg/app.py": CLEAN, "b/app.py": "import anthropic\n", "c/app.py": CLEAN, "c/old.py": OLD}
+        tree,
+        **{"a/pkg/app.py": CLEAN, "b/app.py": "import anthropic\n", "c/app.py": CLEAN, "c/old.py": REFUSED},
     )
     run("fix", ".")
     assert {name for name in names if (tree / name).read_text() == MOVED} == {"a/requirements.txt"}
@@ -191,7 +191,7 @@ def test_an_included_file_serves_both_who_include_it(tree: Path) -> None:
             "b/requirements.txt": "-r ../common/llm.txt\n-c limits.txt\n",
             "b/limits.txt": PIN,
             "a/app.py": BRIDGED,
-            "b/app.py": OLD,
+            "b/app.py": REFUSED,
         },
     )
     assert rules(report("fix", ".")["common/llm.txt"])[0] == "TC432"

@@ -330,7 +330,7 @@ def test_calls_that_need_the_old_sdk_keep_the_pin() -> None:
     after, [finding] = planned("requirements.txt", b"x\nanthropic==0.3.11  # c\n", demand)
     assert after == b"x\nanthropic==0.3.11  # c\n"
     assert (finding.rule, finding.status, finding.line, finding.column) == ("TC432", "manual", 2, 1)
-    assert "2 places still need an SDK below 1.0 (b.py:7)" in finding.message
+    assert "2 places need an SDK below 1.0 (b.py:7)" in finding.message
     assert finding.notes == (
         "until then anthropic>=0.16.0,<1 has both APIs; afterwards write the suggestion",
     )

@@ -124,10 +124,9 @@ class _Planner:
         """Why the range stays: (short reason, what to do)."""
         demand = self.demand
         if demand.old:
-            number = "1 place" if len(demand.old) == 1 else f"{len(demand.old)} places"
-            reason = (
-                f"{number} still need an SDK below 1.0 ({shown(demand.old[0])}); moving it would break them"
-            )
+            number = "1 place needs" if len(demand.old) == 1 else f"{len(demand.old)} places need"
+            where = shown(demand.old[0])
+            reason = f"{number} an SDK below 1.0 ({where}), which moving it would break"
             return reason, "see to these first"
         if demand.failed:
             return (
@@ -195,8 +194,9 @@ class _Planner:
         evidence = (f"{bridged_in} imports `migrate`",)
         inserts: set[Insert] = set()
         for one in always or wanted:
-            if one.beside is None or one in left or self.not_ours is not None:
-                self._ask_for_own(one, evidence)
+            reason = "the SDK's requirement is left beside it" if one in left else self.not_ours
+            if one.beside is None or reason is not None:
+                self._ask_for_own(one, evidence, reason or "it cannot be added here with certainty")
             else:
                 inserts.update(one.beside)
                 message = f"bridged code imports this package: {OWN_REQUIREMENT} is added beside it"
@@ -209,8 +209,7 @@ class _Planner:
             message = f"it does not hold {OWN}, which bridged code imports: make the file anew"
             self._report(LOCKED, "manual", sdk, message, self._evidence())
 
-    def _ask_for_own(self, one: Requirement, evidence: tuple[str, ...]) -> None:
-        reason = self.not_ours or "it cannot be added here with certainty"
+    def _ask_for_own(self, one: Requirement, evidence: tuple[str, ...], reason: str) -> None:
         message = f"bridged code needs {OWN_REQUIREMENT}, which is not among these: {reason}; add it yourself"
         self._report(LEFT, "manual", one, message, evidence, suggestion=OWN_REQUIREMENT)
 
