@@ -69,18 +69,27 @@ class _Rewriter:
 
     def _finished(self, module: NotebookModule, outcome: Outcome, texts: dict[int, str]) -> Outcome:
         findings = [self._placed(module, one) for one in outcome.findings]
-        findings += self._unread(module)
+        unread = list(self._unread(module))
+        findings += unread
         findings += self._installs(module, outcome)
+        old = {self.notebook.place(*module.cell_at(line, 1))[0] for line in outcome.old_sdk_lines}
+        old_lines = tuple(sorted(old.union(one.line for one in unread)))
         ordered = tuple(sorted(findings, key=lambda one: (one.line, one.column, one.rule)))
         if outcome.kind == "failed":
             reason = f"its cells as one module: {module.in_cells(outcome.reason or '')}"
             return dataclasses.replace(outcome, findings=ordered, reason=reason)
         if not texts:
-            return Outcome("unchanged", b"", ordered)
+            floor = None if outcome.changed else outcome.sdk_floor
+            leans = outcome.uses_bridge and not outcome.changed
+            return Outcome("unchanged", b"", ordered, None, floor, leans, old_lines)
         source = self.notebook.with_sources(texts).encode()
         left = any(one.status == "manual" for one in ordered)
         return dataclasses.replace(
-            outcome, kind="partly" if left else "rewritten", source=source, findings=ordered
+            outcome,
+            kind="partly" if left else "rewritten",
+            source=source,
+            findings=ordered,
+            old_sdk_lines=old_lines,
         )
 
     def _placed(self, module: NotebookModule, finding: Finding) -> Finding:

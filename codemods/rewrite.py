@@ -158,7 +158,7 @@ class _Rewriter:
             reason = f"a bug of ours: the rewritten file {problem}; it is left as it was"
             return Outcome("failed", self.raw, ordered, reason)
         left = any(one.status == "manual" for one in ordered)
-        floors = [plan.sdk_floor for plan in changed.values()]
+        floors = [plan.sdk_floor for plan in changed.values() if any(plan.sdk_floor)]
         floors += [standing] if standing else []
         floors += [adapter_floor(bridged)] if bridged else []
         return Outcome(

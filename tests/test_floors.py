@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from codemods.outcome import Options
@@ -55,3 +57,17 @@ OLD = [
 @pytest.mark.parametrize("source,lines", OLD)
 def test_lines_that_need_the_old_sdk(source: str, lines: tuple[int, ...]) -> None:
     assert rewrite_source(source.encode(), "a.py", Options()).old_sdk_lines == lines
+
+
+def test_a_notebook_tells_lines_of_its_file() -> None:
+    cells = [{"cell_type": "code", "source": text.splitlines(True), "metadata": {}, "outputs": [], "execution_count": None}
+             for text in (CLIENT, call(prompt='prompt="Hello"'), call())]  # fmt: skip
+    notebook = json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}, indent=1)
+    outcome = rewrite_source(notebook.encode(), "a.ipynb", Options())
+    [line] = outcome.old_sdk_lines
+    assert "Hello" in notebook.splitlines()[line - 1]
+    assert (outcome.sdk_floor, outcome.uses_bridge) == ("0.40.0", True)  # a cell shows its last value
+    again = rewrite_source(outcome.source, "a.ipynb", Options())
+    [line] = again.old_sdk_lines
+    assert "Hello" in outcome.source.decode().splitlines()[line - 1]
+    assert (again.kind, again.sdk_floor) == ("unchanged", "0.40.0")
