@@ -2,8 +2,8 @@
 """What an expression can be: a client, its completions resource, a constant, something foreign.
 
 `values_of(expression)` walks backwards through assignments, imports, attributes, parameters,
-constructors and returns, as far as the file shows. Steps are bounded; giving up is an `Unknown`
-with its reason and never silent.
+constructors and returns, as far as the user's files show. Steps are bounded; giving up is an
+`Unknown` with its reason and never silent.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ import builtins
 import operator
 from collections.abc import Callable, Iterable
 
-from codemods.flow import Definition, Flow
-from codemods.own_code import OwnCode
+from codemods.bindings import Bindings
+from codemods.evaluation import TOO_FAR, Elsewhere, Search, is_ours
+from codemods.flow import Flow
 from codemods.sdk_surface import (
     CLIENT_CLASSES,
     PROMPT_CONSTANTS,
@@ -28,13 +29,16 @@ from codemods.sdk_surface import (
 )
 from codemods.source import Source
 from codemods.values import (
+    Abroad,
     Client,
     ClientMethod,
     Constant,
     CreateMethod,
+    Display,
     Flavour,
     Foreign,
     Migrated,
+    ProjectModule,
     Resource,
     Symbol,
     Unknown,
@@ -50,54 +54,80 @@ _ARITHMETIC: dict[type[ast.operator], Callable[[float, float], float]] = {
     ast.Mult: operator.mul,
 }
 _MOST_ALTERNATIVES = 4
-_DEEPEST = 60
 _BUILTINS = frozenset(dir(builtins))
+# What a client has that nothing else here asks for: before it stands a receiver.
+_CLIENT_ATTRIBUTES = frozenset(
+    {"completions", "completion", "acompletion", "completion_stream", "acompletion_stream", "count_tokens"}
+)
+# Functions that give back what they are given, or something that does the same when called.
+_TRANSPARENT = {
+    "lru_cache of functools": 0,
+    "cache of functools": 0,
+    "partial of functools": 0,
+    "closing of contextlib": 0,
+    "aclosing of contextlib": 0,
+    "nullcontext of contextlib": 0,
+    "deepcopy of copy": 0,
+    "copy of copy": 0,
+    "cast of typing": 1,
+}  # fmt: skip
 
-Lookup = Callable[[str, int, str], "tuple[Value, ...] | None"]
 
-
-class Evaluator(OwnCode):
-    """Values of expressions in one file.
-
-    imported: resolves names of the user's other files. overridden: whether a class of another file
-    derives from a class of this name and replaces what clients have.
-    """
+class Evaluator(Bindings):
+    """Values of expressions in one file. `elsewhere` knows the user's other files."""
 
     def __init__(
-        self,
-        source: Source,
-        flow: Flow,
-        imported: Lookup | None = None,
-        overridden: Callable[[str], bool] | None = None,
+        self, source: Source, flow: Flow, elsewhere: Elsewhere | None = None, path: str = ""
     ) -> None:
         self.source = source
         self.flow = flow
-        self.imported = imported
-        self.overridden = overridden
-        self._memo: dict[ast.AST, tuple[Value, ...]] = {}
-        self._active: set[ast.AST] = set()
+        self.path = path
+        self.elsewhere = elsewhere
+        self.search = elsewhere.search if elsewhere is not None else Search()
+        self._memo: dict[tuple[ast.AST, bool], tuple[Value, ...]] = {}
         self._calls_by_name: dict[str, list[ast.Call]] | None = None
-        self._attribute_guard: set[tuple[ast.ClassDef, str]] = set()
+        self._computed_names: bool | None = None
+        self._below: dict[str, list[ast.ClassDef]] | None = None
+        self._attributes: dict[tuple[ast.ClassDef, str, bool], list[Value]] = {}
 
     # -- the query ------------------------------------------------------------------------------
 
     def values_of(self, node: ast.expr) -> tuple[Value, ...]:
-        """Up to four alternatives, each with its evidence; never empty."""
-        if node in self._memo:
-            return self._memo[node]
-        if node in self._active or len(self._active) > _DEEPEST:
-            return ()
-        self._active.add(node)
-        try:
-            found = distinct_values(self._evaluate(node))
-        finally:
-            self._active.discard(node)
-        if len(found) > _MOST_ALTERNATIVES:
-            found = (Unknown(f"more than {_MOST_ALTERNATIVES} possible values"),)
-        if not found:
-            found = (Unknown("its value is not visible here"),)
-        self._memo[node] = found
+        """Up to four alternatives, each with its evidence; never empty, but inside a loop of definitions."""
+        if not self.search.receivers and self._is_receiver(node):
+            self.search.receivers = True
+            try:
+                return self.values_of(node)
+            finally:
+                self.search.receivers = False
+        key = (node, self.search.receivers)
+        if key in self._memo:
+            return self._memo[key]
+        with self.search.entered(node) as first:
+            if not first:
+                return ()
+            if self.search.is_over():
+                return (TOO_FAR,)
+            found = self._bounded(distinct_values(self._evaluate(node)))
+        if self.search.is_final() or not self.search.active:
+            found = found or (Unknown("its value is not visible here"),)
+            self._memo[key] = found
         return found
+
+    def _bounded(self, found: tuple[Value, ...]) -> tuple[Value, ...]:
+        if len(found) <= _MOST_ALTERNATIVES:
+            return found
+        plain = distinct_values(Foreign(one.what) if isinstance(one, Display) else one for one in found)
+        if len(plain) <= _MOST_ALTERNATIVES:
+            return plain
+        joined = join_values(plain)
+        if self.search.receivers and (is_ours(joined) or isinstance(joined, Unknown)):
+            return (joined,)  # many clients are a client; a client among others is what has to be said
+        return (Unknown(f"more than {_MOST_ALTERNATIVES} possible values"),)
+
+    def _is_receiver(self, node: ast.expr) -> bool:
+        above = self.source.parents.get(node)
+        return isinstance(above, ast.Attribute) and above.value is node and above.attr in _CLIENT_ATTRIBUTES
 
     def value_of(self, node: ast.expr) -> Value:
         """The one value, alternatives joined: None beside something else is ignored, a client joined
@@ -117,9 +147,9 @@ class Evaluator(OwnCode):
         handler = getattr(self, f"_of_{type(node).__name__.lower()}", None)
         if handler is not None:
             return handler(node)  # type: ignore[no-any-return]
-        if isinstance(
-            node, ast.JoinedStr | ast.List | ast.Dict | ast.Set | ast.Tuple | ast.Compare | ast.UnaryOp
-        ):
+        if isinstance(node, ast.Dict | ast.List | ast.Tuple):
+            return (Display("a plain value", node),)
+        if isinstance(node, ast.JoinedStr | ast.Set | ast.Compare | ast.UnaryOp):
             return (Foreign("a plain value"),)
         if isinstance(node, ast.ListComp | ast.DictComp | ast.SetComp | ast.GeneratorExp):
             return (Foreign("a comprehension"),)
@@ -148,6 +178,10 @@ class Evaluator(OwnCode):
             left, right = self.text_of(node.left), self.text_of(node.right)
             if left is not None and right is not None:
                 return (Constant(left + right),)
+        if isinstance(node.op, ast.BitOr):
+            classes = [one for part in (node.left, node.right) for one in self.values_of(part)]
+            if any(isinstance(one, Symbol | UserClass | Abroad) for one in classes):
+                return classes  # `Anthropic | None` under a name of its own
         number = self._number(node)
         if number is not None:
             return (Constant(number),)
@@ -182,7 +216,8 @@ class Evaluator(OwnCode):
             return Constant(PROMPT_CONSTANTS[node.id])
         if self.flow.star_imports and node.id in CLIENT_CLASSES and self._has_sdk_star():
             return Symbol(f"anthropic.{node.id}", node.lineno)
-        return Unknown(f"{node.id} is not bound in this file")
+        starred = self.starred_values(node.id) if self.flow.star_imports else []
+        return join_values(starred) if starred else Unknown(f"{node.id} is not bound in this file")
 
     def _has_sdk_star(self) -> bool:
         return any(
@@ -204,19 +239,17 @@ class Evaluator(OwnCode):
             return (client_attribute(base, name),)
         if isinstance(base, Resource):
             return (resource_attribute(base, name),)
-        if isinstance(base, UserInstance | UserClass):
-            return self.attribute_values(base.node, name)
+        if isinstance(base, ProjectModule):
+            return self.module_attribute(base, name)
+        at = self.class_at(base)
+        if at is not None:
+            home, owner = at
+            return [self.brought(home, v, name) for v in home.attribute_values(owner, name)]
         if isinstance(base, Constant):
             return () if base.value is None else (Foreign("a plain value"),)
         if isinstance(base, Migrated) or (isinstance(base, Foreign) and not base.is_plain):
             return (base,)
         return (Unknown(f".{name} of something unknown"),)
-
-    def _of_subscript(self, node: ast.Subscript) -> Iterable[Value]:
-        base = self.value_of(node.value)
-        if isinstance(base, Migrated) or (isinstance(base, Foreign) and not base.is_plain):
-            return (base,)
-        return (Unknown("an item of a container"),)
 
     def _of_call(self, node: ast.Call) -> Iterable[Value]:
         if isinstance(node.func, ast.Name) and node.func.id == "int" and len(node.args) == 1:
@@ -243,12 +276,12 @@ class Evaluator(OwnCode):
             return (self._symbol_call(function, node),)
         if isinstance(function, ClientMethod):
             return (function.client,)
-        if isinstance(function, UserClass):
-            return (self._instance(function.node, node),)
-        if isinstance(function, UserFunction):
-            return self.returned_values(function.node)
+        if isinstance(function, UserClass | UserFunction):
+            return self.called_values(function, node)
+        if isinstance(function, Abroad) and isinstance(function.value, UserClass | UserFunction):
+            return self.called_values(function, node)
         if isinstance(function, Foreign):
-            return (self._foreign_call(function, node),)
+            return self._foreign_call(function, node)
         if isinstance(function, Migrated):
             return (function,)
         if isinstance(function, CreateMethod):
@@ -264,133 +297,51 @@ class Evaluator(OwnCode):
         imported = f" from the import at line {function.line}" if function.line else ""
         return Client(flavour, (f"client made at line {node.lineno} by {function.path}{imported}",))
 
-    def _foreign_call(self, function: Foreign, node: ast.Call) -> Value:
+    def _foreign_call(self, function: Foreign, node: ast.Call) -> Iterable[Value]:
         """Another package's function: what it makes of one of our clients is not ours to say."""
+        position = _TRANSPARENT.get(function.what, len(node.args))
+        if position < len(node.args) and self.search.receivers:
+            return self._given_back(function, node, node.args[position])
+        for keyword in node.keywords:
+            if keyword.arg in ("default_factory", "factory"):
+                bare = ast.copy_location(ast.Call(keyword.value, [], []), node)
+                return [made for maker in self.values_of(keyword.value) for made in self._call(maker, bare)]
         for argument in (*node.args, *(keyword.value for keyword in node.keywords)):
             inner = argument.value if isinstance(argument, ast.Starred) else argument
-            value = self.value_of(inner)
-            if isinstance(value, Client | Resource | CreateMethod):
-                return Unknown(f"line {node.lineno} hands a client to {function.what}")
-        return function
+            if is_ours(self.value_of(inner)):
+                return (Unknown(f"line {node.lineno} hands a client to {function.what}"),)
+        return (function,)
 
-    def _instance(self, node: ast.ClassDef, call: ast.Call) -> Value:
+    def _given_back(self, function: Foreign, node: ast.Call, given: ast.expr) -> Iterable[Value]:
+        if function.what == "cast of typing":
+            stated = self.stated_value(node.args[0])
+            return self.values_of(given) if stated is None else (stated,)
+        return self.values_of(given)
+
+    def instance_of(self, node: ast.ClassDef, line: int = 0) -> Value:
+        """What an instance of one of the file's classes is."""
+        with self.search.entered((self, "instance", node)) as first:
+            return self._instance(node) if first else UserInstance(node)
+
+    def _instance(self, node: ast.ClassDef) -> Value:
         for base in node.bases:
             value = self.value_of(base)
             if isinstance(value, Symbol) and (flavour := client_flavour(value)) is not None:
-                return self._client_subclass(node, flavour, call)
-            if isinstance(value, UserClass) and value.node is not node:
-                inherited = self._instance(value.node, call)
+                return self._client_subclass(node, flavour)
+            at = self.class_at(value)
+            if at is not None and at[1] is not node and not isinstance(value, UserInstance):
+                inherited = at[0].instance_of(at[1])
                 if isinstance(inherited, Client):
-                    return self._client_subclass(node, inherited.flavour, call)
+                    return self._client_subclass(node, inherited.flavour)
+                if isinstance(inherited, Unknown) and not isinstance(inherited, Abroad):
+                    return inherited  # the base replaces what clients have
         return UserInstance(node)
 
-    def instance_of(self, node: ast.ClassDef) -> Value:
-        """What an instance of one of the file's classes is."""
-        return self._instance(node, ast.copy_location(ast.Call(ast.Name("", ast.Load()), [], []), node))
-
-    def _client_subclass(self, node: ast.ClassDef, flavour: Flavour, call: ast.Call) -> Value:
-        for known in (node, *self._subclasses(node)):
+    def _client_subclass(self, node: ast.ClassDef, flavour: Flavour) -> Value:
+        for known in (node, *self.subclasses(node)):
             for name in ("completions", "messages"):
                 if name in self.flow.scopes[known].names:
                     return Unknown(f"class {known.name} (line {known.lineno}) replaces `{name}`")
-        if self.overridden is not None and self.overridden(node.name):
+        if self.elsewhere is not None and self.elsewhere.overrides(self.path, node.name):
             return Unknown(f"a class in another file derives from {node.name} and replaces `completions`")
         return Client(flavour, (f"{node.name} at line {node.lineno} is a subclass of the SDK's client",))
-
-    # -- definitions ----------------------------------------------------------------------------
-
-    def values_of_definition(self, definition: Definition) -> tuple[Value, ...]:
-        """What a name is after this definition."""
-        node = definition.node
-        if node in self._active:
-            return ()
-        self._active.add(node)
-        try:
-            return tuple(self._definition(definition))
-        finally:
-            self._active.discard(node)
-
-    def _definition(self, definition: Definition) -> Iterable[Value]:
-        node, kind = definition.node, definition.kind
-        if kind == "import":
-            assert isinstance(node, ast.alias)
-            return self._imported_module(node)
-        if kind == "import_from":
-            assert isinstance(node, ast.alias)
-            return self._imported_name(node)
-        if kind == "function":
-            assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-            return (UserFunction(node),)
-        if kind == "class":
-            assert isinstance(node, ast.ClassDef)
-            return (UserClass(node),)
-        if kind == "parameter":
-            assert isinstance(node, ast.arg)
-            return self._parameter(definition, node)
-        if kind in ("assign", "with"):
-            return self._assigned(definition)
-        if kind in ("store_item", "method", "delete_item"):
-            return [value for origin in _origins(definition) for value in self.values_of_definition(origin)]
-        if kind == "for":
-            return self._loop_variable(definition)
-        if kind == "augment":
-            return (Foreign("a changed value"),)
-        return (Unknown(f"{definition.name} is bound in a way that is not followed"),)
-
-    def _assigned(self, definition: Definition) -> Iterable[Value]:
-        value: ast.expr | None = definition.value
-        for index in definition.path:
-            if isinstance(value, ast.Tuple | ast.List) and index < len(value.elts):
-                value = value.elts[index]
-            else:
-                return (Unknown(f"{definition.name} is unpacked from something we cannot see"),)
-        if value is None:
-            return (Unknown(f"{definition.name} has no visible value"),)
-        return self.values_of(value)
-
-    def _loop_variable(self, definition: Definition) -> Iterable[Value]:
-        iterated = definition.value
-        if isinstance(iterated, ast.List | ast.Tuple) and not definition.path:
-            return [value for element in iterated.elts for value in self.values_of(element)]
-        return (Unknown(f"{definition.name} is a loop variable"),)
-
-    def _imported_module(self, alias: ast.alias) -> Iterable[Value]:
-        top = alias.name.split(".")[0]
-        if top in SDK_PACKAGES:
-            return (Symbol(alias.name if alias.asname else top, alias.lineno),)
-        if self.imported is not None:
-            known = self.imported(alias.name if alias.asname else top, 0, "")
-            if known is not None:
-                return known
-        return (Migrated(),) if top == "migrate" else (Foreign(f"the module {alias.name}"),)
-
-    def _imported_name(self, alias: ast.alias) -> Iterable[Value]:
-        statement = self.source.parents[alias]
-        assert isinstance(statement, ast.ImportFrom)
-        module = statement.module or ""
-        if not statement.level and module.split(".")[0] in SDK_PACKAGES:
-            return (symbol(f"{module}.{alias.name}", alias.lineno),)
-        if self.imported is not None:
-            known = self.imported(module, statement.level, alias.name)
-            if known is not None:
-                return known
-        if statement.level:
-            return (Unknown(f"{alias.name} comes from another file of the project"),)
-        if module.split(".")[0] == "migrate":
-            return (Migrated(),)
-        return (Foreign(f"{alias.name} of {module}"),)
-
-
-def _origins(definition: Definition) -> list[Definition]:
-    """The bindings behind a chain of changes to the same object."""
-    seen = {definition}
-    stack = [definition]
-    found: list[Definition] = []
-    while stack:
-        current = stack.pop()
-        if current.kind not in ("store_item", "method", "delete_item"):
-            found.append(current)
-            continue
-        stack.extend(one for one in current.previous if one not in seen)
-        seen.update(current.previous)
-    return found

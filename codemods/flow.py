@@ -44,6 +44,10 @@ class Flow:
         complete = not owner.open and bool(found) and not (owner.kind == "module" and self.star_imports)
         return Reaching(_ordered(found), complete)
 
+    def read_in_module(self, use: ast.Name) -> None:
+        """Let a name that is in no tree (of a string annotation, say) be read in the module's scope."""
+        self._graph.free[use] = self.module
+
     def uses(self, definition: Definition) -> Sequence[ast.Name]:
         """Every load that the definition may reach."""
         return definition.uses

@@ -5,13 +5,26 @@ from __future__ import annotations
 
 import posixpath
 import re
+import sys
 from collections.abc import Callable, Sequence
 
 _FROM = re.compile(rb"from\s+([.\w]+)\s+import\s+(\([^)]*\)|[^\r\n#;]+)")
 _STAR = re.compile(rb"from\s+([.\w]+)\s+import\s+\*")
 _NAME = re.compile(rb"(\w+)(?:\s+as\s+\w+)?")
+_WHOLE = re.compile(rb"^[ \t]*import\s+([^\r\n#;]+)", re.M)
+_DOTTED = re.compile(rb"[A-Za-z_][\w.]*")
 _OLD_MIGRATE = re.compile(rb"^\s*(?:from|import)\s+migrate\.(?:versioning|changeset|exceptions)\b", re.M)
 _PATCH = re.compile(rb"\bCompletions\.create\s*=[^=]")
+# How many files may import a module for them to be searched for a word, and how many may hold it.
+_MOST_IMPORTERS = 200
+_MOST_HOLDERS = 12
+_MOST_FOLLOWED = 60  # files that imports are followed through, to see whether they come to the SDK
+# Packages whose names their users like to give to modules: `llms/openai.py`.
+PROVIDERS = frozenset(
+    ("anthropic", "anthropic_bedrock", "openai", "cohere", "together", "groq", "mistralai", "litellm",
+     "boto3", "langchain", "llama_index", "transformers", "replicate", "fireworks", "vertexai", "google",
+     "requests", "httpx")
+)  # fmt: skip
 _OWN_NAMES = (b"with_completions", b"arguments_from_prompt")
 
 
@@ -28,9 +41,12 @@ class Project:
         self._by_posix = {self._posix(path): path for path in paths}
         self._imported: dict[str, set[str]] | None = None
         self._old_migrate: list[str] | None = None
-        self.kept: dict[str, object] = {}  # parsed neighbours, for whoever follows imports
+        self.neighbours: object = None  # what follows imports keeps its parsed files here
+        self._known_folders: set[str] | None = None
+        self._importers: dict[str, list[str]] = {}  # last name of a module -> files that may import it
         self._users: dict[str, list[str]] = {}  # module's last name -> files that import it whole
         self._patches: list[str] = []
+        self._used_beside_sdk: set[str] = set()  # last names that files with the SDK import
 
     def _posix(self, path: str) -> str:
         text = str(path).replace("\\", "/")
@@ -43,10 +59,7 @@ class Project:
         """Names that other files of the run may read from this one (by its module's last name)."""
         if self._imported is None:
             self._imported = self._index()
-        posix = self._posix(path)
-        stem = posixpath.basename(posix)[:-3] if posix.endswith(".py") else posixpath.basename(posix)
-        if stem == "__init__":
-            stem = posixpath.basename(posixpath.dirname(posix))
+        stem = self._stem(path)
         for user in self._users.pop(stem, ()):  # read again: few modules are ever asked about
             attributes = re.findall(rb"\b%b\.(\w+)" % re.escape(stem.encode()), self._code(user) or b"")
             self._imported.setdefault(stem, set()).update(name.decode() for name in attributes)
@@ -75,6 +88,12 @@ class Project:
         named = ((module.lstrip("."), len(module) - len(module.lstrip("."))) for module in modules)
         return any(level or self.module_path(path, module, 0) is not None for module, level in named)
 
+    def _stem(self, path: str) -> str:
+        """The last name of a file's module."""
+        posix = self._posix(path)
+        stem = posixpath.basename(posix)[:-3] if posix.endswith(".py") else posixpath.basename(posix)
+        return posixpath.basename(posixpath.dirname(posix)) if stem == "__init__" else stem
+
     def patched_surface(self, path: str) -> str | None:
         """The file of the same part of the project that replaces the SDK's old method, if one does."""
         if self._imported is None:
@@ -101,15 +120,7 @@ class Project:
             data = self._code(path)
             if not data or b"import" not in data:
                 continue
-            for match in _FROM.finditer(data):
-                module = match.group(1).rpartition(b".")[2]
-                if module in stems:
-                    names = {name.decode() for name in _NAME.findall(match.group(2))}
-                    index.setdefault(module.decode(), set()).update(names)
-            for match in _STAR.finditer(data):
-                module = match.group(1).rpartition(b".")[2]
-                if module in stems:
-                    index.setdefault(module.decode(), set()).add("*")
+            meant = self._index_names(data, stems, index)
             imported = set(re.findall(rb"import\s+([^\r\n#;]+)", data))
             modules = {word for line in imported for word in re.findall(rb"\w+", line)} & stems
             for line in imported:
@@ -117,9 +128,31 @@ class Project:
                     index.setdefault(name.decode(), set()).add("*")
             for name in modules:
                 self._users.setdefault(name.decode(), []).append(path)
+            for name in meant | modules:
+                self._importers.setdefault(name.decode(), []).append(path)
+            if b"nthropic" in data:
+                self._used_beside_sdk.update(name.decode() for name in meant | modules)
             if b"Completions.create" in data and _PATCH.search(data):
                 self._patches.append(path)
         return index
+
+    @staticmethod
+    def _index_names(data: bytes, stems: set[bytes], index: dict[str, set[str]]) -> set[bytes]:
+        """Add the names a file imports to the index; return the last names of modules it may import."""
+        meant: set[bytes] = set()  # last names of modules that the file may import
+        for match in _FROM.finditer(data):
+            module = match.group(1).rpartition(b".")[2]
+            names = set(_NAME.findall(match.group(2)))
+            meant.update(names & stems)
+            if module in stems:
+                meant.add(module)
+                index.setdefault(module.decode(), set()).update(name.decode() for name in names)
+        for match in _STAR.finditer(data):
+            module = match.group(1).rpartition(b".")[2]
+            if module in stems:
+                meant.add(module)
+                index.setdefault(module.decode(), set()).add("*")
+        return meant
 
     def own_migrate_module(self, path: str) -> str | None:
         """Why `from migrate import …` would not find us here; None if it would."""
@@ -152,18 +185,103 @@ class Project:
 
     def module_path(self, importer: str, module: str, level: int) -> str | None:
         """The file that an import in `importer` means, if it is one of the run's files."""
+        stem = self.module_stem(importer, module, level)
+        return None if stem is None else self.file_of(stem)
+
+    def module_stem(self, importer: str, module: str, level: int) -> str | None:
+        """The module or package that an import means: its path without a suffix; None if it is not ours."""
         parts = module.split(".") if module else []
-        base = posixpath.dirname(self._posix(importer))
+        own = self._posix(importer)
+        base = posixpath.dirname(own)
         for _ in range(level - 1):
             base = posixpath.dirname(base)
-        starts = [base] if level else list(dict.fromkeys((base, "", "src", *self._roots(base))))
-        for start in starts:
-            stem = posixpath.join(start, *parts) if parts else start
-            for candidate in (f"{stem}.py", posixpath.join(stem, "__init__.py")):
-                found = self._by_posix.get(posixpath.normpath(candidate))
-                if found is not None:
-                    return found
+        for start in [base] if level else self._starts(base, parts[0]):
+            stem = posixpath.normpath(posixpath.join(start, *parts) if parts else start or ".")
+            found = self.file_of(stem)
+            if (found is not None and self._posix(found) != own) or stem in self._folders():
+                return stem
         return None
+
+    def _starts(self, base: str, top: str) -> list[str]:
+        """Where an absolute import may begin: in a package, a sibling does not hide what is installed."""
+        starts = list(dict.fromkeys((base, "", "src", *self._roots(base))))
+        in_package = posixpath.join(base, "__init__.py") in self._by_posix
+        if in_package and (top in PROVIDERS or top in sys.stdlib_module_names):
+            starts.remove(base)
+        return starts
+
+    def file_of(self, stem: str) -> str | None:
+        """The file of a module or package, if it is one of the run's."""
+        for candidate in (f"{stem}.py", posixpath.join(stem, "__init__.py")):
+            found = self._by_posix.get(posixpath.normpath(candidate))
+            if found is not None:
+                return found
+        return None
+
+    def submodule(self, stem: str, name: str) -> str | None:
+        """A module or package inside a package."""
+        inner = posixpath.normpath(posixpath.join(stem, name))
+        return inner if self.file_of(inner) is not None or inner in self._folders() else None
+
+    def _folders(self) -> set[str]:
+        """Every folder with Python below it: each may be a package, with or without an `__init__.py`."""
+        if self._known_folders is None:
+            self._known_folders = set()
+            for posix in self._by_posix:
+                folder = posixpath.dirname(posix) if posix.endswith(".py") else ""
+                while folder and folder not in self._known_folders:
+                    self._known_folders.add(folder)
+                    folder = posixpath.dirname(folder)
+        return self._known_folders
+
+    def leads_to_sdk(self, path: str, data: bytes) -> bool:
+        """Whether a file imports one that names the SDK, over at most three others, or is imported by one."""
+        if self._imported is None:
+            self._imported = self._index()
+        if self._stem(path) in self._used_beside_sdk:
+            return True
+        level, seen = [(path, data)], {path}
+        for _ in range(3):
+            below = [(one, self.read(one) or b"") for file in level for one in self._imports_of(*file)]
+            level = [(one, content) for one, content in dict(below).items() if one not in seen]
+            if any(b"nthropic" in content for _, content in level):
+                return True
+            seen.update(one for one, _ in level)
+            if len(seen) > _MOST_FOLLOWED:
+                return True  # it may, and the evaluator has bounds of its own
+        return False
+
+    def _imports_of(self, path: str, data: bytes) -> set[str]:
+        """The run's files that a file's import statements name, found without a parser."""
+        found: set[str | None] = set()
+        for match in _FROM.finditer(data):
+            dotted = match.group(1).decode("utf-8", "replace")
+            module = dotted.lstrip(".")
+            level = len(dotted) - len(module)
+            found.add(self.module_path(path, module, level))
+            for name in _NAME.findall(match.group(2)):
+                inner = name.decode("utf-8", "replace")
+                found.add(self.module_path(path, f"{module}.{inner}" if module else inner, level))
+        for match in _WHOLE.finditer(data):
+            found.update(self.module_path(path, name.decode(), 0) for name in _DOTTED.findall(match.group(1)))
+        return {one for one in found if one is not None}
+
+    def importers_with(self, path: str, text: str) -> list[str] | None:
+        """The files that import a module, or a package that does, and hold a text; None if they are many."""
+        if self._imported is None:
+            self._imported = self._index()
+        found: dict[str, None] = {}
+        stems = [self._stem(path)]
+        for stem in stems:
+            importers = self._importers.get(stem, [])
+            found.update(dict.fromkeys(importers))
+            packages = (self._stem(one) for one in importers if one.endswith("__init__.py"))
+            stems.extend(dict.fromkeys(one for one in packages if one not in stems))
+            if len(found) > _MOST_IMPORTERS:
+                return None
+        wanted = text.encode()
+        holders = [one for one in found if one != path and wanted in (self.read(one) or b"")]
+        return holders if len(holders) <= _MOST_HOLDERS else None
 
     @staticmethod
     def _roots(folder: str) -> list[str]:

@@ -17,7 +17,6 @@ from collections.abc import Iterable
 
 import migrate
 from codemods.edits import Overlap, Replacement, apply_edits, replacements
-from codemods.evaluate import Evaluator
 from codemods.findings import left_findings, marker_findings, site_finding
 from codemods.floors import (
     adapter_floor,
@@ -27,16 +26,15 @@ from codemods.floors import (
     standing_floor,
     version_text,
 )
-from codemods.flow import Flow
 from codemods.ignores import is_ignored
-from codemods.neighbours import Neighbours
+from codemods.neighbours import evaluator_for, parsed_source
 from codemods.notebooks import rewrite_notebook
 from codemods.outcome import Finding, Options, Outcome
 from codemods.plans import Context, Limits, Plan, Site
 from codemods.project import Project
 from codemods.sites import find_sites, plan_sites
 from codemods.soundness import problem_of
-from codemods.source import NotPython, Source, read_source
+from codemods.source import NotPython, Source
 from codemods.suggestions import SUGGESTED, suggestion_for
 from codemods.surroundings import Surroundings, import_edits, marker_edits
 from codemods.templates import TemplateReader
@@ -55,13 +53,24 @@ _WORDS = (
     b"/v1\\/complete",  # as some write it in JSON
     b"TODO(to-messages ",
 )
+# What a client made in another file is used by. Others' clients have it too, so it is not enough alone.
+_USE = b".completions"
 _PATCH = re.compile(rb"\bCompletions\.create\s*=[^=]")
 _OWN_MODULES = ("migrate", "migrate.prompts", "migrate.clients", "migrate.errors", "migrate.models")
 
 
 def is_candidate(source: bytes) -> bool:
     """Whether a file may hold anything of ours: a byte search, no parser."""
+    return _USE in source or _holds_needle(source)
+
+
+def _holds_needle(source: bytes) -> bool:
     return any(word in source for word in _WORDS) and _NEEDLES.search(source) is not None
+
+
+def _is_used_here(source: bytes, path: str, project: Project | None) -> bool:
+    """Whether a client that another file makes may be used in this one."""
+    return _USE in source and project is not None and project.leads_to_sdk(path, source)
 
 
 def rewrite_source(source: bytes, path: str, options: Options, project: Project | None = None) -> Outcome:
@@ -69,7 +78,7 @@ def rewrite_source(source: bytes, path: str, options: Options, project: Project 
 
     RecursionError and MemoryError pass through, for a caller that can try again with a larger stack.
     """
-    if not is_candidate(source):
+    if not (_holds_needle(source) or _is_used_here(source, path, project)):
         return Outcome("unchanged", source)
     if path.endswith(".ipynb"):
         return rewrite_notebook(
@@ -87,7 +96,7 @@ def _rewritten(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of the user's own literals, each time they are parsed
         try:
-            parsed = read_source(source)
+            parsed = parsed_source(project, path, source)
         except NotPython as error:
             return Outcome("failed", source, reason=str(error)), []
         rewriter = _Rewriter(parsed, source, path, options, project)
@@ -104,7 +113,7 @@ class _Rewriter:
         self.source = source
         self.raw = raw
         self.changes: list[Replacement] = []
-        self.context = _context(source, path, options, project)
+        self.context = _context(source, raw, path, options, project)
 
     def outcome(self) -> Outcome:
         """Plan and apply; if edits disagree, bridge every site, and at last leave them."""
@@ -174,14 +183,9 @@ class _Rewriter:
 # -- context --------------------------------------------------------------------------------------
 
 
-def _context(source: Source, path: str, options: Options, project: Project | None) -> Context:
-    flow = Flow(source.tree)
-    neighbours = Neighbours(project, path) if project is not None else None
-    evaluator = (
-        Evaluator(source, flow, neighbours.lookup, neighbours.overrides)
-        if neighbours
-        else Evaluator(source, flow)
-    )
+def _context(source: Source, raw: bytes, path: str, options: Options, project: Project | None) -> Context:
+    evaluator = evaluator_for(project, path, source, raw)
+    flow = evaluator.flow
     exported = frozenset(_listed_in_all(source.tree))
     reason = "bridges are switched off"
     own = _other_migrate(source) or (project.own_migrate_module(path) if project else None)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from codemods.values import (
+    Abroad,
     Client,
     ClientMethod,
     Constant,
@@ -78,7 +79,9 @@ def join_values(values: Iterable[Value]) -> Value:
         return distinct[0] if distinct else Unknown("its value is not visible here")
     if len(real) == 1:
         return real[0]
-    foreign = [value for value in real if isinstance(value, Foreign | Constant | UserInstance)]
+    if all(isinstance(value, Foreign) and value.is_plain for value in real):
+        return Foreign("a plain value")
+    foreign = [value for value in map(_as_at_home, real) if isinstance(value, _NOT_OURS)]
     symbols = [value for value in real if isinstance(value, Symbol)]
     if len(symbols) == 1 and all(isinstance(value, Symbol | Unknown) for value in real):
         return symbols[0]
@@ -87,13 +90,26 @@ def join_values(values: Iterable[Value]) -> Value:
         if ours and not foreign:
             return _same_or_unstated(ours)
         if ours:
-            other = getattr(foreign[0], "what", "something else")
+            other = _in_words(foreign[0])
             return Unknown(f"it is an Anthropic client on one path and {other} on another")
-    if all(isinstance(value, Foreign | Constant | UserInstance) for value in real):
+    if all(isinstance(value, _NOT_OURS) for value in real):
         return Foreign("one of several plain values")
     if any(isinstance(value, Migrated) for value in real):
         return Migrated()
     return next((value for value in real if isinstance(value, Unknown)), Unknown("it can be several things"))
+
+
+_NOT_OURS = (Foreign, Constant, UserInstance)
+
+
+def _in_words(value: Value) -> str:
+    if isinstance(value, UserInstance):
+        return value.node.name
+    return getattr(value, "what", "something else")
+
+
+def _as_at_home(value: Value) -> Value:
+    return value.value if isinstance(value, Abroad) else value
 
 
 def _same_or_unstated(values: Sequence[Value]) -> Value:

@@ -27,10 +27,10 @@ from codemods.values import (
     Foreign,
     Migrated,
     Unknown,
-    UserClass,
-    UserInstance,
     Value,
     Wrapper,
+    is_instance,
+    is_own_object,
 )
 
 _WRAPPERS: dict[str, Wrapper] = {
@@ -65,7 +65,7 @@ def find_sites(context: Context) -> list[tuple[ast.expr, str]]:
             context.sites.extend(calls_through(context, site))
         elif site.call is not None and (reason := _why_uncertain(context, site.call, value)) is not None:
             uncertain.append((node, reason))
-        elif not isinstance(value, Migrated | UserInstance | UserClass | Constant) and site.call is not None:
+        elif not (isinstance(value, Migrated | Constant) or is_own_object(value)) and site.call is not None:
             if not _is_imported(value):
                 continue
             if has_legacy_arguments(context, site.call):
@@ -117,10 +117,11 @@ def _why_uncertain(context: Context, call: ast.Call, value: Value) -> str | None
         return value.reason
     if isinstance(value, Foreign) and value.what == "the client's chat":
         return "an Anthropic client has no `chat`, so the client or the call is another's"
-    if isinstance(value, UserInstance) and has_legacy_arguments(context, call):
-        names = context.flow.scopes[value.node].names
-        if "completions" not in names and "completions" not in context.flow.attribute_stores:
-            return f"{value.node.name} does not show what its `completions` is"
+    at = context.evaluator.class_at(value)
+    if at is not None and is_instance(value) and has_legacy_arguments(context, call):
+        home, node = at
+        if "completions" not in home.flow.scopes[node].names | set(home.flow.attribute_stores):
+            return f"{node.name} does not show what its `completions` is"
     return None
 
 

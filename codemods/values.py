@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 Flavour = Literal["sync", "async", "bedrock", "async_bedrock", "bedrock_package", "unstated"]
@@ -107,3 +107,38 @@ class Constant(Value):
     """A literal value: text, number, None, True, False."""
 
     value: str | bytes | int | float | complex | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Display(Foreign):
+    """A dict, list or tuple that is written out. `what` is as for any plain value."""
+
+    node: ast.Dict | ast.List | ast.Tuple
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectModule(Unknown):
+    """One of the user's own modules or packages: `stem` is its path without a suffix."""
+
+    stem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Abroad(Unknown):
+    """Something that another of the user's files made: unknown to the rules, followed by the evaluator.
+
+    value: what it is there; its nodes are those of that file's tree. home: the evaluator of the file.
+    """
+
+    value: Value
+    home: object = field(compare=False, repr=False)
+
+
+def is_own_object(value: Value) -> bool:
+    """Whether it is a class of the user's own or an instance of one, in whichever file."""
+    inner = value.value if isinstance(value, Abroad) else value
+    return isinstance(inner, UserInstance | UserClass)
+
+
+def is_instance(value: Value) -> bool:
+    return isinstance(value.value if isinstance(value, Abroad) else value, UserInstance)

@@ -2,7 +2,7 @@
 # Measures the codemod on real code, in memory. Knows the engine and the file walk, nothing of the rules.
 """Print what the codemod makes of folders of real code: sites per rung of the ladder and per rule.
 
-    python scripts/corpus_report.py DEST [DEST …] [--changed] [--json FILE] [--diff-dir DIR]
+    python scripts/corpus_report.py DEST [DEST …] [--changed] [--json FILE] [--diff-dir DIR] [--labels FILE]
 
 A folder that holds Python or a project file is one project; otherwise each folder in it is one.
 Nothing below DEST is written and no line of its code is printed. Exit status: 0 when the columns
@@ -34,6 +34,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from codemods.files import find_files, read_file, read_or_none
 from codemods.outcome import LADDER, Finding, Options, Outcome
+from scripts.labelled_sites import ends_of, label_rows, percentages, read_labels
 
 COLUMNS = {
     "files": "files", "candidates": "candidates", "rewritten": "rewritten", "partly": "partly",
@@ -74,10 +75,10 @@ class Record:
 
 @dataclass(slots=True)
 class Survey:
-    """The candidates of one DEST, and how many files it has."""
+    """The files of one DEST, and its candidates."""
 
     dest: str
-    files: int = 0
+    paths: list[str] = field(default_factory=list)
     records: list[Record] = field(default_factory=list)
 
     @property
@@ -87,7 +88,7 @@ class Survey:
     def counts(self) -> Counter[str]:
         counts = Counter(record.kind for record in self.records)
         counts.update(trouble for record in self.records for trouble in record.troubles)
-        counts.update(files=self.files, candidates=len(self.records))
+        counts.update(files=len(self.paths), candidates=len(self.records))
         return counts
 
 
@@ -111,7 +112,7 @@ def survey(dest: str, engine: Engine, is_candidate: Callable[[bytes], bool]) -> 
     result = Survey(dest)
     for root in projects_in(dest):
         paths = find_files([root]).files
-        result.files += len(paths)
+        result.paths += paths
         candidates = {path: source for path in paths if is_candidate(source := read_file(path))}
         rewrite = engine(root, paths, read_or_none)
         records = [record_of(rewrite, source, path) for path, source in candidates.items()]
@@ -237,6 +238,27 @@ def report(surveys: Sequence[Survey], names: dict[str, str], show_changed: bool)
             yield f"{record.path}: {record.kind}"
 
 
+def label_report(surveys: Sequence[Survey], labels: Path) -> Iterator[str]:
+    """How the labelled calls end, and in which files one has no finding at all."""
+    found = {
+        os.path.relpath(record.path, one.dest).replace(os.sep, "/"): record.outcome.findings
+        for one in surveys
+        for record in one.records
+    }
+    there = {**dict.fromkeys(_files_below(surveys), ()), **found}
+    ends = ends_of(read_labels(labels), there)
+    yield from table(list(label_rows(ends)))
+    yield from percentages(ends)
+    for label, end, _ in ends:
+        if end == "nothing":
+            yield f"{label.file}:{label.line}: {label.kind}: nothing found"
+
+
+def _files_below(surveys: Iterable[Survey]) -> Iterator[str]:
+    for one in surveys:
+        yield from (os.path.relpath(path, one.dest).replace(os.sep, "/") for path in one.paths)
+
+
 def diff_of(record: Record, name: str) -> str:
     before, after = (decoded(s).splitlines(keepends=True) for s in (record.before, record.outcome.source))
     lines = difflib.unified_diff(before, after, f"a/{name}", f"b/{name}")
@@ -272,6 +294,7 @@ def arguments(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--changed", action="store_true", help="list the changed files")
     parser.add_argument("--json", type=Path, metavar="FILE", help="keep the findings of each file")
     parser.add_argument("--diff-dir", type=Path, metavar="DIR", help="keep a diff of each changed file")
+    parser.add_argument("--labels", type=Path, metavar="FILE", help="labelled calls: how they end")
     parser.add_argument("--python310", metavar="PATH", help="an interpreter of Python 3.10")
     options = parser.parse_args(argv)
     if options.python310 and not runs(options.python310):
@@ -292,6 +315,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     check_compiles(records, options.python310)
     print("\n".join(report(surveys, names, options.changed)))
     print(f"\nCompiled by {options.python310 or 'ast.parse for 3.10, no python3.10 was found'}.")
+    if options.labels:
+        print("\n" + "\n".join(label_report(surveys, options.labels)))
     if options.json:
         options.json.write_text(json.dumps([as_json(record) for record in records], indent=1) + "\n")
     if options.diff_dir:

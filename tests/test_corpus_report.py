@@ -12,6 +12,7 @@ import pytest
 
 from codemods.outcome import Finding, Outcome
 from scripts import corpus_report
+from scripts.labelled_sites import Label, ends_of, percentages
 
 REWRITTEN = Finding("TC201", "rewritten", 1, 1, 1, 4, "done", evidence=("old()",))
 MANUAL = Finding("TC202", "manual", 1, 1, 1, 4, "left", suggestion="new()")
@@ -117,6 +118,55 @@ def test_second_run_sees_the_rewritten_neighbours(corpus: Path) -> None:
     corpus_report.survey(str(corpus / "one"), engine, lambda source: b"old" in source)
     left = str(corpus / "one/left.py")
     assert [read(left) for read in seen] == [b"left\nold()\n", b"left\nnew()\n"]
+
+
+LABELS = [
+    # the line, and which end it must have
+    (1, "sdk03", "rewritten"),  # a finding holds the line
+    (13, "sdk02", "manual"),  # near a finding of no other label
+    (40, "stream", "nothing"),  # no finding near
+    (2, "async", "nothing"),  # near a finding that is another label's
+    (60, "sdk03", "nothing"),  # only a constant stands there
+]
+
+
+def test_labelled_calls_are_joined_with_the_finding_there() -> None:
+    findings = [
+        Finding("TC001", "rewritten", 1, 1, 1, 4, ""),
+        Finding("TC301", "manual", 9, 1, 10, 4, ""),
+        Finding("TC002", "rewritten", 60, 1, 60, 4, ""),
+    ]
+    labels = [Label("a/b", "x.py", line, kind) for line, kind, _ in LABELS]
+    ends = ends_of([*labels, Label("a/b", "absent.py", 1, "sdk03")], {"a+b/x.py": findings})
+    assert [end for _, end, _ in ends] == [*(end for _, _, end in LABELS), "no file"]
+    assert list(percentages(ends)) == ["rewritten, review or bridged: 20.0 %", "rewritten or review: 20.0 %"]
+
+
+def test_a_finding_for_a_whole_notebook_is_that_of_all_its_calls() -> None:
+    labels = [Label("a/b", "x.ipynb", line, "sdk03") for line in (5, 500)]
+    ends = ends_of(labels, {"a+b/x.ipynb": [Finding("TC406", "manual", 9, 1, 9, 4, "")]})
+    assert [end for _, end, _ in ends] == ["manual", "manual"]
+
+
+def test_prints_how_labelled_calls_end(
+    corpus: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [
+        {"repo": "two", "path": "grows.py", "line": 1, "kind": "sdk03", "notes": "not read"},
+        {"repo": "one", "path": "nothing.py", "line": 1, "kind": "stream"},
+        {"repo": "one", "path": "README.md", "line": 1, "kind": "sdk03"},
+        {"repo": "one", "path": "good.py", "line": 1, "kind": "negative"},
+    ]
+    (tmp_path / "labels.json").write_text(json.dumps(rows))
+    corpus_report.main(
+        [str(corpus), "--labels", str(tmp_path / "labels.json"), "--python310", sys.executable]
+    )
+    printed = capsys.readouterr().out
+    assert ["all", "kinds", "1", "0", "0", "0", "1", "0", "2"] in [
+        line.split() for line in printed.splitlines()
+    ]
+    assert "rewritten or review: 50.0 %" in printed
+    assert "one/nothing.py:1: stream: nothing found" in printed
 
 
 @pytest.mark.parametrize("wrong", [["absent"], [".", "--python310", "absent"]], ids=["folder", "python"])

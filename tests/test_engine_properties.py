@@ -61,7 +61,13 @@ def test_any_text_in_a_comment_and_a_string_stays(text: str, needle: bytes) -> N
 @pytest.mark.parametrize("needle", NEEDLES)
 def test_candidates(needle: bytes) -> None:
     assert is_candidate(b"x = 1  # " + needle)
-    assert not is_candidate(b"x = completion.completions.create(prompt=1)")
+    assert not is_candidate(b"x = completion.create(prompt=1)")
+
+
+def test_a_use_of_completions_alone_is_looked_at_only_for_what_other_files_say() -> None:
+    source = b"from somewhere import client\nclient.completions.create(**options)\n"
+    assert is_candidate(source)
+    assert rewritten(source) == Outcome("unchanged", source)
 
 
 PROMPTS = (

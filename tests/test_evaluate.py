@@ -152,6 +152,7 @@ OTHERS: dict[str, tuple[str, type[Value]]] = {
     "name of itself": ("x = x\nask(x)", Unknown),
     "item of a mixed display": (f"{IMPORT}import openai\nd = {{'a': anthropic.Anthropic(), 'b': openai.OpenAI()}}\nask(d[k])", Unknown),
     "written by exec": (f"{IMPORT}def f():\n    c = anthropic.Anthropic()\n    exec(k)\n    ask(c)", Client),
+    "default of a field": ("from dataclasses import dataclass\n@dataclass\nclass B:\n    stream: bool = False\ndef f(b: B):\n    ask(b.stream)", Unknown),
     "replaced resource": (f"{IMPORT}class C(anthropic.Anthropic):\n    completions = 1\nask(C())", Unknown),
 }  # fmt: skip
 
