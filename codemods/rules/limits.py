@@ -52,20 +52,18 @@ def rewrite_limit(context: Context, plan: Plan, arguments: Arguments) -> None:
 def _rewrite_place(context: Context, plan: Plan, arguments: Arguments, place: Place) -> None:
     _check_token_budget(context, place)
     value = context.evaluator.value_of(place.value)
-    if not isinstance(value, Constant) or not isinstance(value.value, int) or isinstance(value.value, bool):
-        _check_possible_limits(context, place, arguments)
-        return
-    limit = value.value
-    if plan.model_is_runtime and limit > _SMALLEST_MAXIMUM:
-        raise Refusal("TC104", "the limit may be over the maximum of a model known only at run time")
-    facts = find_model(plan.model) if plan.model else None
-    most = facts.max_output_tokens if facts else None
-    if most is not None and limit > most:
-        plan.edits.append(Edit(*place.value_span, (str(most),)))
-        plan.notes.append(
-            f"max_tokens {limit} -> {most}, the model's maximum (the old server cut it silently)"
-        )
-        limit = most
+    most = _maximum(plan)
+    if isinstance(value, Constant) and isinstance(value.value, int) and not isinstance(value.value, bool):
+        limit: float = value.value
+        if most is not None and limit > most:
+            plan.edits.append(Edit(*place.value_span, (str(most),)))
+            why = "which every served model can write" if plan.model_is_runtime else "the model's maximum"
+            plan.notes.append(f"max_tokens {limit} -> {most}, {why} (the old server cut it silently)")
+            limit = most
+    else:
+        limit = _largest_in_sight(context, place)
+        if limit >= _GUARDED_LIMIT:
+            _cut_at_run_time(context, plan, place, most)
     if limit >= _GUARDED_LIMIT and "timeout" not in arguments.places and plan.streams != "yes":
         plan.edits.extend(place.append("timeout", _OLD_TIMEOUT, 6))
         plan.notes.append(
@@ -73,16 +71,34 @@ def _rewrite_place(context: Context, plan: Plan, arguments: Arguments, place: Pl
         )
 
 
-def _check_possible_limits(context: Context, place: Place, arguments: Arguments) -> None:
-    """A limit in sight that the SDK would refuse, on some path, is for the adapter to clamp."""
+def _maximum(plan: Plan) -> int | None:
+    """The most the call may ask for; None if the model is not in the table."""
+    if plan.model_is_runtime:
+        return _SMALLEST_MAXIMUM
+    facts = find_model(plan.model) if plan.model else None
+    return facts.max_output_tokens if facts else None
+
+
+def _cut_at_run_time(context: Context, plan: Plan, place: Place, most: int | None) -> None:
+    """`min(limit, 128000)`: the server used to do that."""
+    values = context.evaluator.values_of(place.value)
+    may_be_none = any(isinstance(value, Constant) and value.value is None for value in values)
+    if most is None or may_be_none or context.is_taken("min"):
+        raise Refusal("TC104", "the limit may be one that the SDK refuses without streaming")
+    start, end = place.value_span
+    plan.edits.extend([Edit(start, start, ("min(",), 3), Edit(end, end, (f", {most})",), -3)])
+    plan.notes.append(f"max_tokens is cut at {most}, as the old server cut it silently")
+
+
+def _largest_in_sight(context: Context, place: Place) -> float:
+    """The largest number that the limit is worked out from, as far as the file shows."""
+    nodes = list(closure_of(context, place.value))
     limits: list[object] = [
         value.value for value in context.evaluator.values_of(place.value) if isinstance(value, Constant)
     ]
-    limits += [int(text) for text in map(_digits, closure_of(context, place.value)) if text]
-    limits += [node.value for node in closure_of(context, place.value) if isinstance(node, ast.Constant)]
-    for limit in limits:
-        if isinstance(limit, int | float) and limit >= _GUARDED_LIMIT:
-            raise Refusal("TC104", f"the limit may be {limit}, which the SDK refuses without streaming")
+    limits += [int(text) for text in map(_digits, nodes) if text]
+    limits += [node.value for node in nodes if isinstance(node, ast.Constant)]
+    return max((limit for limit in limits if isinstance(limit, int | float)), default=0)
 
 
 def _digits(node: ast.AST) -> str | None:
