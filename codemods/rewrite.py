@@ -36,6 +36,7 @@ from codemods.templates import TemplateReader
 # Import names, removed constants, legacy keywords, the old address, our own markers.
 _NEEDLES = re.compile(
     rb"anthropic|HUMAN_PROMPT|AI_PROMPT|max_tokens_to_sample|/v1\\?/complete(?![\w/])|TODO\(to-messages "
+    rb"|from migrate import"
 )
 # The same as plain words: looking for these first is quicker than the pattern.
 _WORDS = (
@@ -46,7 +47,10 @@ _WORDS = (
     b"/v1/complete",
     b"/v1\\/complete",  # as some write it in JSON
     b"TODO(to-messages ",
+    b"from migrate import",
 )
+# Classes of other libraries that offer the old endpoint: their names say little, with the library's they do.
+_WRAPPERS = re.compile(rb"\b(?:langchain|llama_index)")
 # Rules under which a call stays as it is and goes on needing the old SDK.
 _PATCH = re.compile(rb"\bCompletions\.create\s*=[^=]")
 _OWN_MODULES = ("migrate", "migrate.prompts", "migrate.clients", "migrate.errors", "migrate.models")
@@ -55,7 +59,9 @@ _OLD_CALLS = frozenset({"TC203", "TC301", "TC302", "TC303", "TC304", "TC306", "T
 
 def is_candidate(source: bytes) -> bool:
     """Whether a file may hold anything of ours: a byte search, no parser."""
-    return any(word in source for word in _WORDS) and _NEEDLES.search(source) is not None
+    if any(word in source for word in _WORDS) and _NEEDLES.search(source) is not None:
+        return True
+    return b"Anthropic" in source and _WRAPPERS.search(source) is not None
 
 
 def rewrite_source(source: bytes, path: str, options: Options, project: Project | None = None) -> Outcome:
@@ -87,6 +93,12 @@ def _rewritten(
         rewriter = _Rewriter(parsed, source, path, options, project)
         rewriter.context.exported |= shared
         return rewriter.outcome(), rewriter.changes
+
+
+def rewritten_example(text: str, options: Options) -> str | None:
+    """A program that stands in a text as `fix` would leave it; None if nothing of it changes."""
+    outcome = rewrite_source(text.encode(), "example.py", dataclasses.replace(options, markers=False))
+    return outcome.source.decode() if outcome.changed else None
 
 
 class _Rewriter:
@@ -194,6 +206,7 @@ def _context(source: Source, path: str, options: Options, project: Project | Non
         patched_in=patched,
         has_project=project is not None,
         is_named_elsewhere=functools.partial(project.names, path) if project is not None else None,
+        rewrite_example=lambda text: rewritten_example(text, options),
         limits=Limits(),
     )
 

@@ -24,7 +24,7 @@ __all__ = ["Document", "document_outcome", "may_hold"]
 
 _TEXTS = frozenset((".md", ".markdown", ".mdx", ".rst", ".txt", ".sh", ".bash"))
 _DATA = frozenset((".yaml", ".yml", ".json", ".toml"))
-_OLD_WORDS = (b"/v1/complete", b"max_tokens_to_sample", b"HUMAN_PROMPT")
+_OLD_WORDS = (b"/v1/complete", b"/v1\\/complete", b"max_tokens_to_sample", b"HUMAN_PROMPT")
 _CALLS = (b"completions.create", b"count_tokens", b".completion(", b"langchain", b"llama_index")
 _IGNORE = re.compile(r"to-messages:\s*ignore(?:\[([\w,\s-]*)\])?")
 

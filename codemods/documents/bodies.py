@@ -16,7 +16,7 @@ from migrate.markers import is_blank
 from migrate.models import find_model, prefill_fallback, successor_of
 from migrate.prompts import parse_prompt
 
-ADDRESS = re.compile(r"/v1/complete(?![\w/])")
+ADDRESS = re.compile(r"/v1\\?/complete(?![\w/])")
 _SAMPLING = ("temperature", "top_p", "top_k")
 _KEPT = ("stream", "metadata")
 _STRING = r'"(?:[^"\\\n]|\\.)*"'
