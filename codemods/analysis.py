@@ -8,6 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import dataclass
 
+from codemods.document_search import document_reports
 from codemods.files import Found, cannot, find_files, read_file
 from codemods.neighbourhood import Neighbourhood, neighbourhood
 from codemods.outcome import Options, Outcome, OutcomeKind
@@ -54,8 +55,9 @@ def analyse(run: Run, progress: Progress) -> Report:
     found = find_files(run.paths)
     reports = _search(found, load_engine(run.engine), progress)
     candidates = [path for path in found.files if path not in reports]
+    documents = document_reports(found, candidates, Setting(run.options, engine=run.engine))
     if not candidates:
-        return _collected(found, reports)
+        return _collected(found, reports, documents)
     around = neighbourhood(run.paths, found.files)
     setting = Setting(run.options, around.root, around.names, run.engine, run.seconds_per_file)
     tasks = _tasks(candidates, found, around, reports)
@@ -63,7 +65,7 @@ def analyse(run: Run, progress: Progress) -> Report:
     for task, answer in _answers(tasks, setting, number_of_jobs(run.jobs, len(candidates))):
         reports[task.path] = _report(task, answer)
         progress.advance()
-    return _collected(found, reports)
+    return _collected(found, reports, documents)
 
 
 def analyse_source(source: bytes, path: str, options: Options, engine: str = ENGINE) -> FileReport:
@@ -154,8 +156,8 @@ def _report(task: Task, answer: Answer) -> FileReport:
     return FileReport(task.path, answer.outcome, before, answer.traceback)
 
 
-def _collected(found: Found, reports: dict[str, FileReport]) -> Report:
-    files = [reports[path] for path in found.files]
+def _collected(found: Found, reports: dict[str, FileReport], documents: list[FileReport]) -> Report:
+    files = [*(reports[path] for path in found.files), *documents]
     files += [FileReport(path, _NOTHING_OF_OURS, is_manifest=True) for path in found.named_dependency_files]
     for problem in found.problems:
         kind: OutcomeKind = "failed" if problem.kind == "failed" else "skipped"

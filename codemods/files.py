@@ -18,6 +18,11 @@ from dataclasses import dataclass, field
 from codemods.gitignore import IgnoreRules, ignore_rules
 
 PYTHON_SUFFIXES = (".py", ".pyi", ".pyw", ".ipynb")
+# Texts and data that can show the old call, or hold prompts; they are looked at and never changed.
+DOCUMENT_SUFFIXES = (
+    ".md", ".markdown", ".mdx", ".rst", ".txt", ".sh", ".bash", ".prompt", ".tmpl", ".j2", ".jinja",
+    ".jinja2", ".yaml", ".yml", ".json", ".jsonl", ".toml",
+)  # fmt: skip
 
 # Directories that hold other people's code, or copies and by-products of the user's.
 NOT_ENTERED = {
@@ -69,9 +74,12 @@ class Found:
     """What lies under the paths given: each list in the order of the walk, without doubles.
 
     `unusual` are files given by name that are not named like Python: to be looked at all the same.
+    `documents` may be texts or data beside the code; of these, `named_documents` were given by name.
     """
 
     files: list[str] = field(default_factory=list)
+    documents: list[str] = field(default_factory=list)
+    named_documents: set[str] = field(default_factory=set)
     unusual: set[str] = field(default_factory=set)
     problems: list[FileProblem] = field(default_factory=list)
     directories_not_entered: list[tuple[str, str]] = field(default_factory=list)
@@ -169,6 +177,10 @@ class _Walk:
             self.found.dependency_files.append(shown)
             self.found.named_dependency_files.append(shown)
             return
+        if shown.endswith(DOCUMENT_SUFFIXES):
+            self.found.documents.append(shown)
+            self.found.named_documents.add(shown)
+            return
         self.found.files.append(shown)
         if not shown.endswith(PYTHON_SUFFIXES) and not _has_python_shebang(shown):
             self.found.unusual.add(shown)
@@ -215,7 +227,9 @@ class _Walk:
         ):
             found.dependency_files.append(shown)
         if not entry.name.endswith(PYTHON_SUFFIXES):
-            if entry.is_symlink() and entry.is_dir():
+            if entry.name.endswith(DOCUMENT_SUFFIXES):
+                self._consider_document(entry, place)
+            elif entry.is_symlink() and entry.is_dir():
                 found.directories_not_entered.append((shown, "symbolic link to a directory"))
         elif place.rules is not None and place.rules.ignores(place.absolute, is_directory=False):
             found.ignored_files += 1
@@ -227,6 +241,13 @@ class _Walk:
         elif place.absolute not in self.seen:
             self.seen.add(place.absolute)
             found.files.append(shown)
+
+    def _consider_document(self, entry: os.DirEntry[str], place: _Directory) -> None:
+        """A regular file that git does not ignore. A link's target is looked at where it stands."""
+        if place.rules is not None and place.rules.ignores(place.absolute, is_directory=False):
+            return
+        if entry.is_file(follow_symlinks=False) and place.absolute not in self.seen:
+            self.found.documents.append(place.shown)
 
     def settle_links(self) -> None:
         """Say of each link met on the walk why it is not looked at: a file is done where it stands."""
@@ -355,6 +376,12 @@ def read_file(path: str) -> bytes:
     """The bytes of a file. Raises OSError."""
     with open(path, "rb", buffering=0) as file:
         return file.readall()
+
+
+def read_start(path: str, most: int) -> bytes:
+    """The first `most` bytes of a file. Raises OSError."""
+    with open(path, "rb", buffering=0) as file:
+        return file.read(most)
 
 
 def read_or_none(path: str) -> bytes | None:

@@ -122,7 +122,7 @@ def left_findings(
             accounted.update(parts_of(context, site))
     accounted.update(_converted_bodies(context))
     for rule, node, why, advice in find_leftovers(context, accounted):
-        if not is_ignored(context.source, node, [rule]):
+        if context.rule_is_on(rule) and not is_ignored(context.source, node, [rule]):
             found.append(finding(context, rule, "manual", node, why, suggestion=advice))
     return found
 

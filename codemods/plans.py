@@ -126,7 +126,7 @@ class Limits:
 
 @dataclass(slots=True)
 class Context:
-    """One file with everything a rule may ask."""
+    """One file with everything a rule may ask. `rewrite_example`: a program in a text, changed, or None."""
 
     source: Source
     flow: Flow
@@ -143,6 +143,7 @@ class Context:
     loose_marker: int | None = None
     # Texts with which a message begins in the plan that is being made: no blank was ever kept before them.
     openings: frozenset[ast.expr] = frozenset()
+    rewrite_example: Callable[[str], str | None] | None = None
     limits: Limits = field(default_factory=Limits)
     sites: list[Site] = field(default_factory=list)
     attributes: dict[tuple[ast.ClassDef, str], Definition | None] = field(default_factory=dict)

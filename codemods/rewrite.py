@@ -42,6 +42,7 @@ from codemods.templates import TemplateReader
 # Import names, removed constants, legacy keywords, the old address, our own markers.
 _NEEDLES = re.compile(
     rb"anthropic|HUMAN_PROMPT|AI_PROMPT|max_tokens_to_sample|/v1\\?/complete(?![\w/])|TODO\(to-messages "
+    rb"|from migrate import"
 )
 # The same as plain words: looking for these first is quicker than the pattern.
 _WORDS = (
@@ -52,9 +53,12 @@ _WORDS = (
     b"/v1/complete",
     b"/v1\\/complete",  # as some write it in JSON
     b"TODO(to-messages ",
+    b"from migrate import",
 )
 # What a client made in another file is used by. Others' clients have it too, so it is not enough alone.
 _USE = b".completions"
+# Classes of other libraries that offer the old endpoint: their names say little, with the library's they do.
+_WRAPPERS = re.compile(rb"\b(?:langchain|llama_index)")
 _PATCH = re.compile(rb"\bCompletions\.create\s*=[^=]")
 _OWN_MODULES = ("migrate", "migrate.prompts", "migrate.clients", "migrate.errors", "migrate.models")
 
@@ -65,7 +69,9 @@ def is_candidate(source: bytes) -> bool:
 
 
 def _holds_needle(source: bytes) -> bool:
-    return any(word in source for word in _WORDS) and _NEEDLES.search(source) is not None
+    if any(word in source for word in _WORDS) and _NEEDLES.search(source) is not None:
+        return True
+    return b"Anthropic" in source and _WRAPPERS.search(source) is not None
 
 
 def _is_used_here(source: bytes, path: str, project: Project | None) -> bool:
@@ -102,6 +108,12 @@ def _rewritten(
         rewriter = _Rewriter(parsed, source, path, options, project)
         rewriter.context.exported |= shared
         return rewriter.outcome(), rewriter.changes
+
+
+def rewritten_example(text: str, options: Options) -> str | None:
+    """A program that stands in a text as `fix` would leave it; None if nothing of it changes."""
+    outcome = rewrite_source(text.encode(), "example.py", dataclasses.replace(options, markers=False))
+    return outcome.source.decode() if outcome.changed else None
 
 
 class _Rewriter:
@@ -207,6 +219,7 @@ def _context(source: Source, raw: bytes, path: str, options: Options, project: P
         patched_in=patched,
         has_project=project is not None,
         is_named_elsewhere=functools.partial(project.names, path) if project is not None else None,
+        rewrite_example=lambda text: rewritten_example(text, options),
         limits=Limits(),
     )
 

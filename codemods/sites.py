@@ -20,6 +20,7 @@ from codemods.handed_on import calls_through
 from codemods.old_sites import has_legacy_arguments, imports_sdk, old_site
 from codemods.plans import Context, Plan, Site, Touch
 from codemods.rules.calls import WHOLE_CALL, plan_site
+from codemods.rules.doubles import is_patched_resource, is_router
 from codemods.rules.request_sites import plan_request
 from codemods.values import (
     Client,
@@ -72,7 +73,7 @@ def find_sites(context: Context) -> list[tuple[ast.expr, str]]:
                 context.sites.append(site)
             elif _may_be_ours(context, site.call, value):
                 uncertain.append((node, getattr(value, "reason", "it comes from another package")))
-    context.sites.extend(find_requests(context))
+    context.sites.extend(one for one in find_requests(context) if not is_router(context, one.node))
     return uncertain
 
 
@@ -92,6 +93,8 @@ def _attributes(context: Context) -> list[ast.Attribute]:
 
 def _with_call(context: Context, load: ast.Attribute) -> Site | None:
     """The site of a load with the call around it; None if it only sets up a test double."""
+    if is_patched_resource(context, load):
+        return None
     site = Site(load, Client("unstated"))
     current: ast.AST = load
     parent = context.source.parent(current)

@@ -453,10 +453,10 @@ def test_a_file_whose_reading_fails(tree: Path) -> None:
 
 @pytest.mark.parametrize("content", ["Dear all,\nthis is not Python.\n", "PK\x03\x04\0\0"])
 def test_a_file_that_is_not_python(tree: Path, content: str) -> None:
-    (tree / "notes.txt").write_text(content)
-    result = run("check", "notes.txt")
+    (tree / "notes.text").write_text(content)
+    result = run("check", "notes.text")
     assert result.exit_code == 2
-    assert "notes.txt: failed: not Python (" in click.unstyle(result.stdout)
+    assert "notes.text: failed: not Python (" in click.unstyle(result.stdout)
     assert ".py, .pyi, .pyw, .ipynb" in result.stdout
 
 

@@ -106,7 +106,7 @@ def test_directories_left_out_are_named_with_the_reason(tree: Path) -> None:
         ("script", "#!/usr/bin/env python3\n", False),
         ("script", "#!/bin/sh\n", True),
         ("script", "", True),
-        ("notes.txt", "hello\n", True),
+        ("notes.text", "hello\n", True),
         ("a.py", "", False),
         ("A.ipynb", "{}", False),
     ],

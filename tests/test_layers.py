@@ -37,7 +37,13 @@ MIGRATE_LAYERS = (
     ("migrate.clients",),
 )
 CODEMODS_LAYERS = (
-    ("codemods", "codemods.outcome", "codemods.edits", "codemods.rules"),  # of rules: the table only
+    (
+        "codemods",
+        "codemods.outcome",
+        "codemods.edits",
+        "codemods.example_blocks",
+        "codemods.rules",  # of rules: the table only
+    ),
     ("codemods.source", "codemods.literals", "codemods.values", "codemods.scopes"),
     ("codemods.flow_expressions", "codemods.sdk_surface"),
     ("codemods.flow_builder",),
@@ -87,11 +93,12 @@ CODEMODS_LAYERS = (
     ("codemods.rewrite",),
     ("codemods.files", "codemods.gitignore", "codemods.progress"),
     ("codemods.git", "codemods.replace", "codemods.config", "codemods.prompt_stream"),
-    ("codemods.reports.*",),
+    ("codemods.reports.*", "codemods.documents.*"),
     ("codemods.pins.*",),
     (
         "codemods.worker",
         "codemods.neighbourhood",
+        "codemods.document_search",
         "codemods.analysis",
         "codemods.writing",
         "codemods.next_steps",

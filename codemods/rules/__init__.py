@@ -293,6 +293,58 @@ RULES: tuple[RuleInfo, ...] = (
         "anthropic.APIError", "Importing or reading it fails on SDK 1.0 and later.",
     ),
     RuleInfo(
+        "TC412", "langchain-class", "manual", "A class of LangChain that asks the old endpoint.",
+        "from langchain.llms import Anthropic", "from langchain_anthropic import ChatAnthropic",
+        "It sends Text Completions requests; the class of today takes messages.",
+    ),
+    RuleInfo(
+        "TC413", "llamaindex-class", "manual", "A class of LlamaIndex that asks the old endpoint or a retired model.",
+        "from llama_index.llms import Anthropic", "from llama_index.llms.anthropic import Anthropic",
+        "The class moved to a package of its own, and its default model no longer answers.",
+    ),
+    RuleInfo(
+        "TC414", "document-example", "manual", "A document shows the old call, in code or as a curl line.",
+        "curl https://api.anthropic.com/v1/complete ...", "curl https://api.anthropic.com/v1/messages ...",
+        "Readers copy it, and it fails. Text is never edited.",
+    ),
+    RuleInfo(
+        "TC415", "prompt-file", "manual", "A file holds prompts with turn markers.",
+        r"\n\nHuman: {question}\n\nAssistant:", '[{"role": "user", "content": "{question}"}]',
+        "Messages takes turns as a list; code that reads the file must know which it gets.",
+    ),
+    RuleInfo(
+        "TC416", "recorded-reply", "manual", "A recorded request to /v1/complete, or its reply.",
+        "uri: https://api.anthropic.com/v1/complete", "uri: https://api.anthropic.com/v1/messages",
+        "Rewritten code sends another request, which the recording does not answer.",
+    ),
+    RuleInfo(
+        "TC417", "instrumented-name", "manual", "A tool names the old resource in a string.",
+        'wrap("anthropic.resources.completions", "Completions.create")',
+        'wrap("anthropic.resources.messages", "Messages.create")',
+        "The module is gone: wrapping it fails, or traces nothing.",
+    ),
+    RuleInfo(
+        "TC421", "stop-reason-test", "manual", "A test of a Message's stop reason that only the old response passed.",
+        'if message.stop_reason == "stop_sequence":', 'if message.stop_reason in ("end_turn", "stop_sequence"):',
+        "A natural end is end_turn now; the old test is never true.",
+    ),
+    RuleInfo(
+        "TC422", "completion-of-message", "manual", "A Message is read as if it were a Completion.",
+        "message.completion", '"".join(block.text for block in message.content if block.type == "text")',
+        "A Message has no such attribute.",
+    ),
+    RuleInfo(
+        "TC423", "first-block-text", "manual", "The first block of a call that thinks is read as text.",
+        "message.content[0].text", '"".join(block.text for block in message.content if block.type == "text")',
+        "The first block is thinking.",
+    ),
+    RuleInfo(
+        "TC424", "overload-retry", "manual", "A retry catches InternalServerError and, on some versions, no overload.",
+        "except anthropic.InternalServerError:",
+        "except (anthropic.InternalServerError, anthropic.OverloadedError):",
+        "In SDK 0.84.0 to 2.4.x status 529 has a class of its own beside it.",
+    ),
+    RuleInfo(
         "TC431", "lock-file", "manual",
         "A lock file holds an SDK that the new code cannot use, or not this package.",
         'name = "anthropic"\nversion = "0.3.11"', "",

@@ -12,13 +12,20 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from codemods.plans import Context
 from codemods.rules.body_suggestions import suggestion
-from codemods.values import Client, Foreign, Migrated, Symbol, Unknown
-
-Left = tuple[str, ast.AST, str, str | None]
+from codemods.rules.doubles import doubles, is_route
+from codemods.rules.error_texts import error_texts
+from codemods.rules.hazards import hazards
+from codemods.rules.instrumented_names import instrumented_names
+from codemods.rules.removed_names import removed_names
+from codemods.rules.reported import Check, Left
+from codemods.rules.text_examples import text_examples
+from codemods.rules.token_counts import token_counts
+from codemods.rules.wrapped_models import wrapped_bodies, wrapped_calls, wrapped_imports
+from codemods.values import Client, Symbol, Unknown
 
 _SDK_02_METHODS = {
     "completion": "messages.create(...)",
@@ -26,34 +33,35 @@ _SDK_02_METHODS = {
     "acompletion": "await AsyncAnthropic(...).messages.create(...)",
     "acompletion_stream": "AsyncAnthropic(...).messages.create(..., stream=True), whose pieces do not repeat",
 }
-_TOKEN_NAMES = frozenset({"count_tokens", "get_tokenizer", "sync_get_tokenizer", "async_get_tokenizer"})
-_REMOVED = {
-    "anthropic.ApiException": "anthropic.APIError",
-    "anthropic.api": "anthropic",
-    "anthropic.types.CompletionCreateParams": "the arguments of messages.create",
-    "anthropic.types.completion_create_params": "anthropic.types.message_create_params",
-    "anthropic.resources.Completions": "anthropic.resources.Messages",
-    "anthropic.resources.AsyncCompletions": "anthropic.resources.AsyncMessages",
-    "anthropic.resources.completions": "anthropic.resources.messages",
-}
-_MOCK_NAMES = frozenset(
-    {"return_value", "side_effect", "mock_calls", "call_args", "call_count", "call_args_list"}
-)
 _COMPLETE_URL = re.compile(r"/v1/complete(?![\w/])")
-_PATCH_TARGET = re.compile(r"(?:completions\.create|\b(?:Async)?Completions(?:\.create)?)$")
-_EXAMPLE = re.compile(r"\.completions?\.create\(|\.completion\(\s*prompt")
-_SERVER_TEXT = "prompt must start with"
 
 
 def find_leftovers(context: Context, site_nodes: set[ast.AST]) -> list[Left]:
     """(rule, node, reason, suggestion) for each; `site_nodes` are call nodes that sites account for."""
     found: list[Left] = []
-    used = _nodes_of_sites(site_nodes)
+    used = _nodes_of_sites(site_nodes) | wrapped_bodies(context)
     for kind, checks in _CHECKS.items():
         for node in context.source.nodes_of(kind):
             for check in checks:
                 found.extend(check(context, node, used))
-    return sorted(found, key=lambda one: (getattr(one[1], "lineno", 0), getattr(one[1], "col_offset", 0)))
+    found = [one for one in found if one[0] != "TC403" or not is_route(context, one[1])]
+    found.sort(key=lambda one: (getattr(one[1], "lineno", 0), getattr(one[1], "col_offset", 0)))
+    return list(_once_per_statement(context, found))
+
+
+def _once_per_statement(context: Context, found: list[Left]) -> Iterator[Left]:
+    """One finding for a test's statement or fake, whose suggestion is the whole of it."""
+    told: set[ast.AST] = set()
+    for one in found:
+        if one[0] == "TC405":
+            statement = context.source.statement(one[1])
+            if statement in told:
+                continue
+            if statement is one[1]:
+                told.update(ast.walk(statement))
+            elif not hasattr(statement, "body"):
+                told.add(statement)
+        yield one
 
 
 def _nodes_of_sites(site_nodes: set[ast.AST]) -> set[ast.AST]:
@@ -77,43 +85,6 @@ def _old_calls(context: Context, node: ast.AST, used: set[ast.AST]) -> Iterator[
 
 def _mentions_sdk(context: Context) -> bool:
     return re.search(rb"^\s*(?:import|from)\s+anthropic\b", context.source.data, re.M) is not None
-
-
-def _token_counts(context: Context, node: ast.AST, used: set[ast.AST]) -> Iterator[Left]:
-    suggestion = "client.messages.count_tokens(model=..., messages=[...]).input_tokens"
-    if isinstance(node, ast.Attribute) and node.attr in _TOKEN_NAMES and isinstance(node.ctx, ast.Load):
-        value = context.evaluator.value_of(node.value)
-        if isinstance(value, Symbol | Client):
-            yield (
-                "TC402",
-                node,
-                f"`{node.attr}` is gone; tokens are counted by the API, for a whole request",
-                suggestion,
-            )
-    elif (
-        isinstance(node, ast.ImportFrom)
-        and (node.module or "").split(".")[0] == "anthropic"
-        and not node.level
-    ):
-        for alias in node.names:
-            if alias.name in _TOKEN_NAMES or node.module == "anthropic.tokenizer":
-                reason = f"`{alias.name}` is gone; tokens are counted by the API, for a whole request"
-                yield "TC402", alias, reason, suggestion
-
-
-def _removed_names(context: Context, node: ast.AST, used: set[ast.AST]) -> Iterator[Left]:
-    path: str | None = None
-    if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
-        value = context.evaluator.value_of(node)
-        path = value.path if isinstance(value, Symbol) else None
-        if path in _REMOVED:
-            yield "TC411", node, f"`{path}` left the SDK", _REMOVED[path]
-    elif isinstance(node, ast.ImportFrom) and not node.level:
-        for alias in node.names:
-            for candidate in (f"{node.module}.{alias.name}", node.module or ""):
-                if candidate in _REMOVED:
-                    yield "TC411", alias, f"`{candidate}` left the SDK", _REMOVED[candidate]
-                    break
 
 
 def _http_calls(context: Context, node: ast.AST, used: set[ast.AST]) -> Iterator[Left]:
@@ -165,72 +136,19 @@ def _mentions_service(context: Context) -> bool:
     return re.search(rb"anthropic|bedrock|claude", context.source.data, re.I) is not None
 
 
-def _test_doubles(context: Context, node: ast.AST, used: set[ast.AST]) -> Iterator[Left]:
-    reason = (
-        "a test double of the old method: after the migration it is never called, and the test proves nothing"
-    )
-    advice = "replace `client.messages.create` and give it a Message with a text block"
-    if isinstance(node, ast.Attribute) and node.attr == "create" and _is_completions(node.value):
-        parent = context.source.parent(node)
-        named = isinstance(parent, ast.Attribute) and (
-            parent.attr in _MOCK_NAMES or parent.attr.startswith("assert_")
-        )
-        if (
-            named
-            and not isinstance(context.evaluator.value_of(node.value), Migrated)
-            and _mentions_sdk_word(context)
-        ):
-            yield "TC405", node, reason, advice
-        if not isinstance(node.ctx, ast.Load):
-            value = context.evaluator.value_of(node.value)
-            if not isinstance(value, Foreign | Unknown) or "Completions" in ast.dump(node.value):
-                yield (
-                    "TC405",
-                    node,
-                    "the old method is replaced here, and the replacement no longer applies",
-                    advice,
-                )
-    elif isinstance(node, ast.Constant) and isinstance(node.value, str) and _PATCH_TARGET.search(node.value):
-        parent = context.source.parent(node)
-        if "anthropic" in node.value and isinstance(parent, ast.Call) and node in parent.args:
-            yield "TC405", node, reason, advice
-
-
-def _is_completions(node: ast.expr) -> bool:
-    name = getattr(node, "attr", None) or getattr(node, "id", None)
-    return name in ("completions", "Completions", "AsyncCompletions")
-
-
-def _mentions_sdk_word(context: Context) -> bool:
-    return b"nthropic" in context.source.data
-
-
-def _examples(context: Context, node: ast.AST, used: set[ast.AST]) -> Iterator[Left]:
-    if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
-        return
-    text = node.value
-    if _EXAMPLE.search(text) and ("max_tokens_to_sample" in text or "HUMAN_PROMPT" in text):
-        yield "TC407", node, "a text shows the old call", "show client.messages.create(...)"
-
-
-def _error_texts(context: Context, node: ast.AST, used: set[ast.AST]) -> Iterator[Left]:
-    if not isinstance(node, ast.Constant) or _is_docstring(context, node):
-        return
-    if isinstance(node.value, str) and _SERVER_TEXT in node.value:
-        reason = "code that matches the old server's error text; Messages words its errors differently"
-        yield "TC408", node, reason, "test the exception's class or `body`"
-
-
 def _is_docstring(context: Context, node: ast.Constant) -> bool:
     return isinstance(context.source.parent(node), ast.Expr)
 
 
-_Check = Callable[[Context, ast.AST, set[ast.AST]], Iterator[Left]]
-_CHECKS: dict[type[ast.AST], tuple[_Check, ...]] = {
-    ast.Call: (_old_calls, _built_bodies),
-    ast.Attribute: (_token_counts, _removed_names, _test_doubles),
-    ast.ImportFrom: (_token_counts, _removed_names),
-    ast.Constant: (_http_calls, _test_doubles, _examples, _error_texts),
+_CHECKS: dict[type[ast.AST], tuple[Check, ...]] = {
+    ast.Call: (_old_calls, _built_bodies, wrapped_calls, doubles),
+    ast.Attribute: (token_counts, removed_names, doubles, hazards),
+    ast.Import: (removed_names,),
+    ast.ImportFrom: (token_counts, removed_names, wrapped_imports),
+    ast.Constant: (_http_calls, doubles, instrumented_names, text_examples, error_texts),
     ast.Dict: (_request_bodies,),
     ast.Subscript: (_request_bodies,),
+    ast.FunctionDef: (doubles,),
+    ast.AsyncFunctionDef: (doubles,),
+    ast.ExceptHandler: (hazards,),
 }
