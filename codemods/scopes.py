@@ -61,6 +61,10 @@ class Definition:
     uses: list[ast.Name] = field(default_factory=list)
     changed_by: set[Definition] = field(default_factory=set)
 
+    def __hash__(self) -> int:
+        """By position, so that a set of definitions has one order in every run, not that of addresses."""
+        return hash((getattr(self.node, "lineno", 0), getattr(self.node, "col_offset", 0)))
+
 
 @dataclass(eq=False, slots=True)
 class Reaching:

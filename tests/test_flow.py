@@ -151,3 +151,15 @@ def test_attribute_stores_are_listed_by_name() -> None:
     stores = Flow(tree).attribute_stores
     assert [value is not None for _, value in stores["a"]] == [True, False]
     assert len(stores["b"]) == 1
+
+
+def test_sets_of_definitions_have_one_order() -> None:
+    text = "d = {}\n" + "".join(f"if c:\n    d['k{i}'] = {i}\n" for i in range(40)) + "f(d)"
+    orders = []
+    keep = []  # other objects in between, so that the definitions get other addresses
+    for _ in range(5):
+        last = Flow(ast.parse(text)).module.definitions["d"][-1]
+        orders.append([getattr(one.node, "lineno", 0) for one in last.previous])
+        keep.append([object() for _ in range(len(orders) * 997)])
+    assert len(orders[0]) > 30
+    assert all(order == orders[0] for order in orders)
