@@ -24,7 +24,7 @@ from codemods.template_nodes import Appended, Concat, Filled, Named, Template, T
 from codemods.templates import returned_expressions
 from codemods.values import Constant, Foreign, Unknown, UserClass, UserFunction, UserInstance
 
-_MOST_STEPS = 400
+MOST_STEPS = 400
 # How the reason for an unknown import ends if its file writes turn markers.
 WRITES_MARKERS = "which writes turn markers"
 _LABEL = re.compile(r"(?:Human|Assistant):")
@@ -35,10 +35,10 @@ _HISTORY = re.compile(r"histor|conversation|chat_?log|turns\b|previous_(?:prompt
 
 
 def closure_of(context: Context, expression: ast.expr) -> Iterator[ast.AST]:
-    """Every node a value is made from, as far as the file shows (at most a few hundred)."""
+    """Every node a value is made from, as far as the file shows; MOST_STEPS of them if there are more."""
     seen: set[ast.AST] = set()
     stack: list[ast.AST] = [expression]
-    while stack and len(seen) < _MOST_STEPS:
+    while stack and len(seen) < MOST_STEPS:
         node = stack.pop()
         if node not in seen:
             seen.add(node)
@@ -56,7 +56,10 @@ def may_carry_markers(context: Context, expression: ast.expr) -> str | None:
         name = part.id if isinstance(part, ast.Name) else part.attr if isinstance(part, ast.Attribute) else ""
         if _HISTORY.search(name):
             return f"{name} may hold turns of its own"
-    for node in closure_of(context, expression):
+    nodes = list(closure_of(context, expression))
+    if len(nodes) >= MOST_STEPS:
+        return "what goes into the prompt has more sources than are followed"
+    for node in nodes:
         if isinstance(node, ast.Name):
             value = context.evaluator.value_of(node)
             if isinstance(value, Unknown) and value.reason.endswith(WRITES_MARKERS):
@@ -337,7 +340,7 @@ def _own_template(context: Context, template: Template, owned: set[ast.AST]) -> 
 def _is_closed(context: Context, hole: ast.expr) -> bool:
     """Whether every source of a hole is in sight: literals, plain reads, other packages' results."""
     nodes = list(closure_of(context, hole))
-    return len(nodes) < _MOST_STEPS and not any(_is_open_end(context, node) for node in nodes)
+    return len(nodes) < MOST_STEPS and not any(_is_open_end(context, node) for node in nodes)
 
 
 def _is_open_end(context: Context, node: ast.AST) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from codemods.flow import Definition
 from codemods.plans import Context
-from codemods.rules.hidden_turns import closure_of, is_marker
+from codemods.rules.hidden_turns import MOST_STEPS, closure_of, is_marker
 from codemods.template_nodes import HOLE
 from codemods.templates import returned_expressions
 
@@ -29,6 +29,8 @@ def may_end_in_prefill(context: Context, node: ast.expr) -> bool:
     if _ends_open(context, node):
         return False
     nodes = list(closure_of(context, node))
+    if len(nodes) >= MOST_STEPS:
+        return True
     if any(_ends_in_words(flat) for part in nodes for flat in _flats(context, part)):
         return True
     tails = [flat.rpartition(HOLE)[2] for flat in _flats(context, node) if HOLE in flat]
