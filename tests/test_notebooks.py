@@ -141,8 +141,8 @@ def test_calls_are_rewritten_where_they_stand(cells: list[str], new_cells: None)
         pytest.param("r.completion\n", "rewritten", id="shown text"),
         pytest.param("r.completion;\n", "rewritten", id="not shown"),
         pytest.param("r;\n", "bridged", id="response named"),
-        pytest.param("r\n", "bridged", id="response shown"),
-        pytest.param("%time r\n", "bridged", id="response shown by a line magic"),
+        pytest.param("r\n", "review", id="response shown"),
+        pytest.param("%time r\n", "review", id="response shown by a line magic"),
         pytest.param("!echo {r.completion}\n", "bridged", id="read by a shell line"),
         pytest.param("%store r\n", "bridged", id="stored"),
         pytest.param("x = %unheard_of r\n", "bridged", id="read by a magic"),
@@ -196,7 +196,7 @@ def test_our_import_goes_behind_magics_if_nothing_is_imported() -> None:
 
 
 def test_findings_name_cells_and_places_in_the_file() -> None:
-    cells = ["é = 1\n", IMPORT, "# ☕\nprint(é); " + CALL + "r\n"]
+    cells = ["é = 1\n", IMPORT, "# ☕\nprint(é); " + CALL + "send(r)\n"]
     source = json.dumps(notebook(*cells), indent=1, ensure_ascii=False).encode()
     [site] = [one for one in rewrite_source(source, "n.ipynb", Options()).findings if one.rule == "TC103"]
     lines = source.decode().split("\n")

@@ -202,6 +202,12 @@ RULES: tuple[RuleInfo, ...] = (
         "Message ids begin with msg_, and another model answers.",
     ),
     RuleInfo(
+        "TC209", "shown-response", "review",
+        "The whole response is printed or logged, and nothing else depends on its form.",
+        "print(client.completions.create(...))", "print(client.messages.create(...))",
+        "A Message shows other fields than a Completion; only you know who reads them.",
+    ),
+    RuleInfo(
         "TC211", "bedrock-model", "review",
         "The Bedrock model id is known only at run time; it stays.",
         "modelId=model_id", "modelId=model_id",

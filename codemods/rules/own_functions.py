@@ -46,7 +46,10 @@ def callers_of(context: Context, statement: ast.Return) -> Returned | None:
 
 
 def _is_plain(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    """Whether a call gives what is returned: no generator, no decorator but one that tries again."""
+    """Whether a call gives what is returned, and no annotation says in what shape: no generator, no
+    decorator but one that tries again."""
+    if function.returns is not None:
+        return False
     for decorator in function.decorator_list:
         named = decorator.func if isinstance(decorator, ast.Call) else decorator
         if (getattr(named, "attr", None) or getattr(named, "id", None)) not in _RETRIES:

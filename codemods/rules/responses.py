@@ -33,6 +33,7 @@ _NEW_STOP_REASONS = frozenset(
     {"end_turn", "refusal", "model_context_window_exceeded", "tool_use", "pause_turn"}
 )
 _SAME_IN_MESSAGES = frozenset({"id", "model"})
+_LOGS = frozenset({"debug", "info", "warning", "error", "exception", "critical", "log"})
 # Beyond this many columns a text read around a whole call is written on several lines.
 LONGEST_LINE = 100
 # A response that functions return to more places than this is not followed.
@@ -97,7 +98,7 @@ def _follow(context: Context, site: Site, result: ast.expr, plan: Plan) -> None:
     if read is not None:
         _read(context, read, plan)
         return
-    if isinstance(parent, ast.Expr):
+    if isinstance(parent, ast.Expr) or _is_shown(context, result, plan):
         return
     if isinstance(parent, ast.Return):
         _follow_return(context, site, parent, plan)
@@ -126,6 +127,24 @@ def _follow_return(context: Context, site: Site, statement: ast.Return, plan: Pl
         _link_value(context, other, f"the function may return something else at line {other.lineno}", plan)
     for call in new:
         _follow(context, site, call, plan)
+
+
+def _is_shown(context: Context, response: ast.expr, plan: Plan) -> bool:
+    """Whether the whole response is only shown to somebody: printed, or written to a log."""
+    parent = context.source.parent(response)
+    if isinstance(parent, ast.FormattedValue) and parent.format_spec is None:
+        parent = context.source.parent(context.source.parents[parent])
+    if not isinstance(parent, ast.Call) or not isinstance(context.source.parent(parent), ast.Expr):
+        return False
+    function = parent.func
+    prints = isinstance(function, ast.Name) and function.id in ("print", "pprint")
+    if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
+        prints = function.attr in _LOGS and function.value.id in ("logging", "logger", "log", "LOGGER", "LOG")
+    if prints:
+        plan.review(
+            "TC209", f"the whole response is shown at line {response.lineno}: a Message has other fields"
+        )
+    return prints
 
 
 def where_it_goes(parent: ast.AST | None, result: ast.expr) -> str:
@@ -168,7 +187,7 @@ def follow_use(context: Context, site: Site, definition: Definition, use: ast.Na
             _read(context, read, plan)
         elif isinstance(parent, ast.Return):
             _follow_return(context, site, parent, plan)
-        else:
+        elif not _is_shown(context, use, plan):
             raise Escapes(where_it_goes(parent, use))
     for other in context.flow.reaching(use).definitions:
         if other is not definition:
