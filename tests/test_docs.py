@@ -69,7 +69,10 @@ def test_before_and_after_are_what_the_code_mod_does(pair: re.Match[str]) -> Non
 
 
 def test_every_rung_has_an_example() -> None:
-    assert len(blocks("python\n# before", README)) == len(PAIRS) == len(LADDER)
+    assert len(blocks("python\n# before", README)) == len(PAIRS)
+    assert {pair["status"] or "rewritten" for pair in PAIRS if pair["report"] is None} | {"manual"} == set(
+        LADDER
+    )
     for status in LADDER:
         assert f"**{status}**" in section("The ladder")
 
