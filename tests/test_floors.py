@@ -61,12 +61,12 @@ def test_lines_that_need_the_old_sdk(source: str, lines: tuple[int, ...]) -> Non
 
 def test_a_notebook_tells_lines_of_its_file() -> None:
     cells = [{"cell_type": "code", "source": text.splitlines(True), "metadata": {}, "outputs": [], "execution_count": None}
-             for text in (CLIENT, call(prompt='prompt="Hello"'), call())]  # fmt: skip
+             for text in (CLIENT, call(prompt='prompt="Hello"'), f"send({call().strip()})\n")]  # fmt: skip
     notebook = json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}, indent=1)
     outcome = rewrite_source(notebook.encode(), "a.ipynb", Options())
     [line] = outcome.old_sdk_lines
     assert "Hello" in notebook.splitlines()[line - 1]
-    assert (outcome.sdk_floor, outcome.uses_bridge) == ("0.40.0", True)  # a cell shows its last value
+    assert (outcome.sdk_floor, outcome.uses_bridge) == ("0.40.0", True)
     again = rewrite_source(outcome.source, "a.ipynb", Options())
     [line] = again.old_sdk_lines
     assert "Hello" in outcome.source.decode().splitlines()[line - 1]

@@ -56,9 +56,12 @@ def _rewrite_place(context: Context, plan: Plan, arguments: Arguments, place: Pl
     if isinstance(value, Constant) and isinstance(value.value, int) and not isinstance(value.value, bool):
         limit: float = value.value
         if most is not None and limit > most:
+            if plan.model_is_runtime:
+                raise Refusal("TC104", "the limit may be over the maximum of a model known only at run time")
             plan.edits.append(Edit(*place.value_span, (str(most),)))
-            why = "which every served model can write" if plan.model_is_runtime else "the model's maximum"
-            plan.notes.append(f"max_tokens {limit} -> {most}, {why} (the old server cut it silently)")
+            plan.notes.append(
+                f"max_tokens {limit} -> {most}, the model's maximum (the old server cut it silently)"
+            )
             limit = most
     else:
         limit = _largest_in_sight(context, place)
@@ -83,7 +86,7 @@ def _cut_at_run_time(context: Context, plan: Plan, place: Place, most: int | Non
     """`min(limit, 128000)`: the server used to do that."""
     values = context.evaluator.values_of(place.value)
     may_be_none = any(isinstance(value, Constant) and value.value is None for value in values)
-    if most is None or may_be_none or context.is_taken("min"):
+    if most is None or plan.model_is_runtime or may_be_none or context.is_taken("min"):
         raise Refusal("TC104", "the limit may be one that the SDK refuses without streaming")
     start, end = place.value_span
     plan.edits.extend([Edit(start, start, ("min(",), 3), Edit(end, end, (f", {most})",), -3)])
