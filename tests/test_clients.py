@@ -17,11 +17,11 @@ from pathlib import Path
 import pytest
 
 import migrate
-from tests.sdks import MATRIX, QUICK, sdk_python
+from tests.sdks import MATRIX, NEWEST, sdk_python
 
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAMS = ("clients_checks.py", "clients_checks_02.py")
-VERSIONS = [pytest.param(version, marks=() if version in QUICK else pytest.mark.slow) for version in MATRIX]
+VERSIONS = [pytest.param(version, marks=() if version == NEWEST else pytest.mark.slow) for version in MATRIX]
 
 
 def checks_of(program: str) -> list[str]:

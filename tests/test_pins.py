@@ -297,7 +297,7 @@ LEFT = [
     ("setup.py", "print 'anthropic'\n", "TC432"),
     ("setup.py", "anthropic" + "(" * 5000, "TC432"),
     ("pyproject.toml", "anthropic = " + "[" * 5000, "TC432"),
-    ("environment.yml", "anthropic: " + "[" * 5000, "TC432"),
+    ("environment.yml", "anthropic: " + "[" * 1200, "TC432"),
     ("environment.yml", "a: &a [anthropic=0.3]\ndependencies: *a\n", "TC432"),
     ("requirements.txt", "anthropic==0.3.11\n    # via -r requirements.in\n", "TC431"),
     ("setup.cfg", "anthropic\n", "TC432"),

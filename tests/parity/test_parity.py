@@ -84,7 +84,7 @@ ALL = [(version, mode) for version in MATRIX for mode in ("class", "facade", "in
 PAIRS = [pytest.param(*pair, marks=() if pair == (NEWEST, "class") else pytest.mark.slow) for pair in ALL]
 
 
-@pytest.mark.parametrize("face", ["sync", "async"])
+@pytest.mark.parametrize("face", ["sync", pytest.param("async", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("version, mode", PAIRS)
 def test_the_adapter_behaves_as_the_old_sdk(
     version: str, mode: str, face: str, double: Double, results: Run
@@ -102,6 +102,7 @@ def test_the_adapter_behaves_as_the_old_sdk(
             assert not unlike_requests(one, other), name
 
 
+@pytest.mark.slow
 def test_both_faces_of_the_old_sdk_agree(results: Run) -> None:
     assert results(LEGACY, "legacy", "sync") == results(LEGACY, "legacy", "async")
 

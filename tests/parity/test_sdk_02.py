@@ -82,7 +82,7 @@ PAIRS = [
 ]
 
 
-@pytest.mark.parametrize("face", ["sync", "async"])
+@pytest.mark.parametrize("face", ["sync", pytest.param("async", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("version, mode", PAIRS)
 def test_the_adapter_behaves_as_the_first_sdk(
     version: str, mode: str, face: str, double: Double, results: Run
