@@ -129,4 +129,6 @@ def _check_home(inner: Sequence[Edit], slices: Sequence[Slice]) -> None:
 
 
 def _is_deleted(edit: Edit, deletions: Sequence[Span]) -> bool:
+    if edit.start == edit.end and edit.order <= 0:  # an insertion that belongs to what follows
+        return any(start <= edit.start < end for start, end in deletions)
     return any(start <= edit.start and edit.end <= end for start, end in deletions)

@@ -337,10 +337,15 @@ class Evaluator(Bindings):
                     return inherited  # the base replaces what clients have
         return UserInstance(node)
 
+    def _stores_on(self, node: ast.ClassDef, name: str) -> bool:
+        """Whether a method of the class sets the attribute on its own object."""
+        inside = set(ast.walk(node))
+        return any(target in inside for target, _ in self.flow.attribute_stores.get(name, ()))
+
     def _client_subclass(self, node: ast.ClassDef, flavour: Flavour) -> Value:
         for known in (node, *self.subclasses(node)):
             for name in ("completions", "messages"):
-                if name in self.flow.scopes[known].names:
+                if name in self.flow.scopes[known].names or self._stores_on(known, name):
                     return Unknown(f"class {known.name} (line {known.lineno}) replaces `{name}`")
         if self.elsewhere is not None and self.elsewhere.overrides(self.path, node.name):
             return Unknown(f"a class in another file derives from {node.name} and replaces `completions`")

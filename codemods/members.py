@@ -114,6 +114,8 @@ class Members:
         """Whether the file may reach the name by its text: `getattr(self, "history")`, a list of fields."""
         if b"__dict__" in self.source.data or b"vars(" in self.source.data:
             return True
+        if any(_sets_by_computed_name(call) or _copies(call) for call in self.source.nodes_of(ast.Call)):
+            return True
         return any(
             node.value == name
             and isinstance(self.source.parent(node), ast.Call | ast.List | ast.Tuple | ast.Set)
@@ -128,3 +130,16 @@ class Members:
         if isinstance(value, Foreign):
             return value.what in ("the built-in object", "ABC of abc", "Protocol of typing")
         return isinstance(value, Unknown) and _FROM_PROJECT in value.reason
+
+
+def _sets_by_computed_name(call: ast.Call) -> bool:
+    """`setattr(self, key, value)`: it may be any attribute."""
+    is_set = isinstance(call.func, ast.Name) and call.func.id == "setattr" and len(call.args) > 1
+    return is_set and not isinstance(call.args[1], ast.Constant)
+
+
+def _copies(call: ast.Call) -> bool:
+    """`copy.copy(thing)`: two objects share what one of them held; a text could not change, a list can."""
+    if isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name):
+        return call.func.attr == "copy" and call.func.value.id == "copy"
+    return isinstance(call.func, ast.Name) and call.func.id == "copy"

@@ -71,8 +71,7 @@ class KeywordPlace:
         return [Edit(self.span[0], start, (f"**{before}",)), Edit(end, end, (after,), -1)]
 
     def append(self, name: str, text: str, order: int) -> list[Edit]:
-        end = self.span[1]
-        return [Edit(end, end, (f"{self.separator()}{name}={text}",), order)]
+        return _appended(self.source, self.span, f"{name}={text}", order)
 
     def separator(self) -> str:
         return _separator(self.source, self.span)
@@ -116,8 +115,7 @@ class EntryPlace:
         return [Edit(self.span[0], start, (f"**{before}",)), Edit(end, end, (after,), -1)]
 
     def append(self, name: str, text: str, order: int) -> list[Edit]:
-        end = self.span[1]
-        return [Edit(end, end, (f"{self.separator()}{self._quoted(name)}: {text}",), order)]
+        return _appended(self.source, self.span, f"{self._quoted(name)}: {text}", order)
 
     def separator(self) -> str:
         return _separator(self.source, self.span)
@@ -245,6 +243,19 @@ def _joined(written: Iterable[Parts], separator: str) -> Parts:
             out.append(separator)
         out.extend(parts)
     return tuple(out)
+
+
+_COMMENTED = re.compile(rb"[ \t]*,[ \t]*#[^\r\n]*(?:\r\n|\r|\n)")
+
+
+def _appended(source: Source, span: Span, written: str, order: int) -> list[Edit]:
+    """Another argument behind this one; a comment that ends its line stays with it."""
+    end = span[1]
+    commented = _COMMENTED.match(source.data, end)
+    if commented is None or source.data[source.line_start(span[0]) : span[0]].strip():
+        return [Edit(end, end, (f"{_separator(source, span)}{written}",), order)]
+    line = f"{source.indentation(span[0])}{written},{source.newline}"
+    return [Edit(commented.end(), commented.end(), (line,), order - 20)]
 
 
 _ALONE = re.compile(rb"[ \t]*,?[ \t]*(?:#[^\r\n]*)?(?:\r|\n|$)")

@@ -103,6 +103,7 @@ class Plan:
     model: str | None = None
     model_is_runtime: bool = False
     has_prefill: bool = False
+    prefill_is_cut: bool = False
     prompt_is_runtime: bool = False
     streams: Streaming = "no"
     responses: set[ast.expr] = field(default_factory=set)

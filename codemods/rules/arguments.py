@@ -32,6 +32,7 @@ from migrate.models import find_model
 _REQUIRED = ("prompt", "model", "max_tokens_to_sample")
 _KEPT = frozenset({"metadata", "timeout", "extra_headers", "extra_query"})
 _SAMPLING = ("temperature", "top_p", "top_k")
+_NEARLY_ZERO = 0.01
 _OLD_VERSION = '"anthropic-version": "2023-06-01"'
 
 
@@ -236,14 +237,19 @@ def _sampling(context: Context, plan: Plan, name: str, place: Place, gone: list[
     gone.append(place)
     if may_raise(place.value):
         plan.notes.append(f"{written} is no longer evaluated, so a bad value there raises no error")
-    if name != "temperature":
-        plan.notes.append(f"{name}={written} dropped: current models refuse it")
-    elif not isinstance(value, Constant):
+    if isinstance(value, Constant) and _picks_the_likeliest(name, value.value):
+        plan.review("TC201", f"{name}={written} is dropped: answers vary more from call to call")
+    elif name == "temperature" and not isinstance(value, Constant):
         plan.review("TC202", f"temperature={written} is dropped: current models refuse it")
-    elif value.value == 0:
-        plan.review("TC201", "temperature=0 is dropped: answers vary more from call to call")
     else:
-        plan.notes.append(f"temperature={written} dropped: current models refuse it")
+        plan.notes.append(f"{name}={written} dropped: current models refuse it")
+
+
+def _picks_the_likeliest(name: str, value: object) -> bool:
+    """Whether the value makes the model take the likeliest token each time, or nearly so."""
+    if not isinstance(value, int | float) or value < 0:
+        return False
+    return value == 1 if name == "top_k" else value <= _NEARLY_ZERO
 
 
 def _keep_sampling(context: Context, plan: Plan, arguments: Arguments, gone: list[Place]) -> None:

@@ -49,7 +49,7 @@ def convert_grown(context: Context, site: Site, plan: Plan, place: Place) -> Non
     grown = GrownPrompt(context, place.value)
     walk = Walk(context, grown)
     check_holes(context, plan, grown)
-    system = _system(context, grown)
+    system = _system(context, grown, walk)
     _check_end(plan, walk, grown.read)
     if any("failed" in states for states in walk.at.values()):
         plan.notes.append(
@@ -63,6 +63,10 @@ def convert_grown(context: Context, site: Site, plan: Plan, place: Place) -> Non
     _place_edits(context, site, plan, walk, grown.read, place, system)
     plan.touches.extend(touches_of(context, grown, tuple(edits), with_tests=True))
     context.openings = frozenset(_openings(context, walk, grown))
+    if context.openings:
+        plan.notes.append(
+            "an answer without text stays in the list as an empty message, which Messages refuses"
+        )
     names = " and ".join(dict.fromkeys(slot.name for slot in grown.slots))
     plan.evidence.append(f"every line that writes or reads {names} is in sight")
 
@@ -88,9 +92,11 @@ def _holes(context: Context, template: Template) -> Iterator[ast.expr]:
         yield from _holes(context, joined.element) if joined is not None else (hole,)
 
 
-def _system(context: Context, grown: GrownPrompt) -> str | None:
+def _system(context: Context, grown: GrownPrompt, walk: Walk) -> str | None:
     """The text before the first turn: literal text, and the same wherever the prompt begins."""
     stores = [store for store in grown.stores() if store.text.base is None and not store.grows]
+    if any(_adds_system_text(walk, store) for store in grown.stores()):
+        raise NotGrown("text stands before the first turn, but not always")
     roots = [(store.text, store.slot.kind != "returns") for store in stores]
     roots += [(grown.read, False)] if grown.read.base is None else []
     texts: set[str | None] = set()
@@ -105,6 +111,15 @@ def _system(context: Context, grown: GrownPrompt) -> str | None:
     if len(texts) != 1:
         raise NotGrown("text stands before the first turn, but not always")
     return texts.pop()
+
+
+def _adds_system_text(walk: Walk, store: Store) -> bool:
+    """Whether a step writes text of no turn's while there may be no turn yet."""
+    first = store.text.parts[0] if store.text.parts else None
+    is_step = store.grows or store.text.base is not None
+    if not is_step or first is None or first.role is not None or first.repeated or first.is_blank:
+        return False
+    return bool(walk.at.get(store.statement, set()) & {"empty", "system"})
 
 
 def _check_end(plan: Plan, walk: Walk, read: Text) -> None:

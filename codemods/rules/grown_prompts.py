@@ -162,6 +162,8 @@ class GrownPrompt:
         context = self.context
         if definition.scope.open or context.is_exported(definition):
             return False
+        if definition.scope.kind == "module" and any(one.open for one in context.flow.scopes.values()):
+            return False  # some function sees all names
         return definition not in context.limits.definitions
 
     # -- attributes and helpers -------------------------------------------------------------

@@ -67,11 +67,21 @@ def _rewrite_place(context: Context, plan: Plan, arguments: Arguments, place: Pl
         limit = _largest_in_sight(context, place)
         if limit >= _GUARDED_LIMIT:
             _cut_at_run_time(context, plan, place, most)
-    if limit >= _GUARDED_LIMIT and "timeout" not in arguments.places and plan.streams != "yes":
+    has_timeout = "timeout" in arguments.places or _client_has_timeout(context)
+    if limit >= _GUARDED_LIMIT and not has_timeout and plan.streams != "yes":
         plan.edits.extend(place.append("timeout", _OLD_TIMEOUT, 6))
         plan.notes.append(
             "timeout=600, the old default: without it the SDK refuses this limit when not streaming"
         )
+
+
+def _client_has_timeout(context: Context) -> bool:
+    """Whether a client of the file has a time limit of its own, with which the SDK refuses no call."""
+    for call in context.source.nodes_of(ast.Call):
+        named = {keyword.arg for keyword in call.keywords} & {"timeout", "default_request_timeout"}
+        if named and isinstance(context.evaluator.value_of(call), Client):
+            return True
+    return False
 
 
 def _maximum(plan: Plan) -> int | None:

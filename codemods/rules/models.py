@@ -91,7 +91,10 @@ def _short(reason: str) -> str:
 
 def _with_prefill(context: Context, plan: Plan, model: str) -> str:
     facts = find_model(model)
+    cut = "the prefill loses its trailing blanks, and the answer may begin with them"
     if facts is not None and facts.accepts_prefill:
+        if plan.prefill_is_cut:
+            plan.review("TC203", cut)
         return model
     if context.options.prefill == "manual":
         raise Refusal(
@@ -104,7 +107,7 @@ def _with_prefill(context: Context, plan: Plan, model: str) -> str:
     plan.review(
         "TC203",
         f"{model} takes no prefill; {fallback.id} does, but may retire from {until}: move the prefill "
-        "into the instructions before then",
+        "into the instructions before then" + (f"; {cut}" if plan.prefill_is_cut else ""),
     )
     return fallback.id
 

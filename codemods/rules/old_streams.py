@@ -21,6 +21,7 @@ import ast
 from collections.abc import Sequence
 
 from codemods.edits import Edit
+from codemods.flow import Definition
 from codemods.plans import Context, Plan
 from codemods.rules.leading_space import CountsOnBlank, check_leading_space
 from codemods.rules.reads import Read
@@ -36,6 +37,40 @@ def name_of_sum(context: Context) -> str:
     if free is None:
         raise Escapes("no name is free for the text so far")
     return free
+
+
+def check_read_once(context: Context, definition: Definition) -> None:
+    """Raises Escapes if several loops, or one loop again and again, may read the same stream."""
+    loops = [
+        parent
+        for use in context.flow.uses(definition)
+        if isinstance(parent := context.source.parent(use), ast.For | ast.AsyncFor) and parent.iter is use
+    ]
+    if len(loops) > 1 or any(
+        definition.node not in set(ast.walk(outer))
+        for loop in loops
+        for outer in _loops_around(context, loop)
+    ):
+        raise Escapes("a stream is read by several loops, and each would begin a sum of its own")
+
+
+def check_alone(context: Context, loop: ast.For | ast.AsyncFor) -> None:
+    """Raises Escapes if another stream of SDK 0.2 is read inside the loop, or the loop inside another's."""
+    inside = {part for statement in loop.body for part in ast.walk(statement)}
+    around = {outer.iter for outer in _loops_around(context, loop) if not isinstance(outer, ast.While)}
+    for site in context.sites:
+        if site.is_old and site.method.endswith("_stream") and (site.call in inside or site.result in around):
+            raise Escapes("the loops over two streams stand in each other")
+
+
+def _loops_around(context: Context, loop: ast.AST) -> list[ast.For | ast.AsyncFor | ast.While]:
+    found: list[ast.For | ast.AsyncFor | ast.While] = []
+    current = context.source.parent(loop)
+    while current is not None and not isinstance(current, ast.FunctionDef | ast.AsyncFunctionDef):
+        if isinstance(current, ast.For | ast.AsyncFor | ast.While):
+            found.append(current)
+        current = context.source.parent(current)
+    return found
 
 
 def before_loop(context: Context, loop: ast.For | ast.AsyncFor, name: str) -> Edit:

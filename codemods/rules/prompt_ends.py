@@ -31,9 +31,10 @@ def may_end_in_prefill(context: Context, node: ast.expr) -> bool:
     nodes = list(closure_of(context, node))
     if len(nodes) >= MOST_STEPS:
         return True
-    if any(_ends_in_words(flat) for part in nodes for flat in _flats(context, part)):
+    flats = [flat for part in nodes for flat in _flats(context, part)]
+    if any(_ends_in_words(flat) for flat in flats):
         return True
-    tails = [flat.rpartition(HOLE)[2] for flat in _flats(context, node) if HOLE in flat]
+    tails = [flat.rpartition(HOLE)[2] for flat in flats if HOLE in flat]
     if not any(tail.strip() and not _LABEL.search(tail) for tail in tails):
         return False
     return any(is_marker(context, part) for part in nodes)  # words behind a prompt that is built elsewhere

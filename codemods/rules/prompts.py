@@ -66,7 +66,7 @@ def convert_prompt(context: Context, site: Site, plan: Plan, place: Place) -> No
     plan.touches.extend(attempt.touches)
     plan.evidence.extend(attempt.evidence)
     plan.notes.extend(attempt.notes)
-    plan.has_prefill = attempt.has_prefill
+    plan.has_prefill, plan.prefill_is_cut = attempt.has_prefill, attempt.prefill_is_cut
 
 
 def _convert_in_steps(context: Context, site: Site, plan: Plan, place: Place, reason: str) -> str:
@@ -260,6 +260,7 @@ def _check_prefill(plan: Plan, template: Template, layout: Layout) -> None:
     if layout.prefill is not None and has_hole(template.flat, (layout.prefill[1] - 1, layout.prefill[1])):
         raise Opaque("the prefill ends in a value known only at run time")
     if layout.prefill is not None and layout.prefill[1] < len(template.flat):
+        plan.prefill_is_cut = True
         plan.notes.append("the prefill loses its trailing blanks, which Messages refuses")
 
 

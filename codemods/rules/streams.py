@@ -28,7 +28,7 @@ from dataclasses import dataclass
 from codemods.edits import Edit
 from codemods.plans import Context, Plan, Refusal, Site
 from codemods.rules.leading_space import CountsOnBlank, check_leading_space
-from codemods.rules.old_streams import before_loop, name_of_sum, rewrite_sums
+from codemods.rules.old_streams import before_loop, check_alone, check_read_once, name_of_sum, rewrite_sums
 from codemods.rules.reads import Read, read_at
 from codemods.rules.responses import (
     LONGEST_LINE,
@@ -107,7 +107,7 @@ def rewrite_either(context: Context, site: Site, plan: Plan) -> None:
     plan.edits.extend(attempt.edits)
     plan.linked.extend(attempt.linked)
     plan.reviews.update(attempt.reviews)
-    plan.notes.append("whether it streams is known only at run time; both ways of reading are rewritten")
+    plan.notes.append("whether it streams is known only at run time; every reading in sight is rewritten")
 
 
 def _is_iterated(context: Context, use: ast.Name) -> bool:
@@ -138,6 +138,8 @@ def _follow_names(context: Context, site: Site, stream: ast.expr, parent: ast.AS
         _follow(context, site, parent, plan)
     for definition in definitions:
         check_visible(context, definition)
+        if site.is_old:
+            check_read_once(context, definition)
         for use in context.flow.uses(definition):
             if len(context.flow.reaching(use).definitions) > 1:
                 raise Escapes(f"{use.id} at line {use.lineno} may also be something else")
@@ -150,12 +152,13 @@ def _follow_names(context: Context, site: Site, stream: ast.expr, parent: ast.AS
 def _rewrite_loop(context: Context, loop: ast.For | ast.AsyncFor, plan: Plan) -> None:
     target = _target(loop)
     reads = _reads(context, target, _body(loop))
-    form = _TEXT_ONLY if _ignores_the_end(loop, reads) else _WITH_THE_END
+    form = _TEXT_ONLY if _ignores_the_end(context, loop, reads) else _WITH_THE_END
     plan.edits.append(_guard(context, loop, [f"if {form.unwanted.format(target.id)}:", _CONTINUE]))
     _rewrite_reads(context, target.id, reads, form, plan)
 
 
 def _rewrite_old_loop(context: Context, loop: ast.For | ast.AsyncFor, plan: Plan) -> None:
+    check_alone(context, loop)
     target, name = _target(loop), name_of_sum(context)
     if context.is_taken("getattr"):
         raise Escapes("the file has a `getattr` of its own")
@@ -224,22 +227,32 @@ def _guard(context: Context, loop: ast.For | ast.AsyncFor, lines: list[str]) -> 
     return Edit(colon, start, ("".join(f"{source.newline}{inner}{one}" for one in (*lines, "")),))
 
 
-def _ignores_the_end(loop: ast.For | ast.AsyncFor, reads: Sequence[Read]) -> bool:
+def _ignores_the_end(context: Context, loop: ast.For | ast.AsyncFor, reads: Sequence[Read]) -> bool:
     """Whether the loop does the same without the last, empty piece: it only writes or adds up text."""
     texts = {read.node for read in reads if read.name == "completion"}
-    return len(texts) == len(reads) and all(_is_neutral(statement, texts) for statement in loop.body)
+    return len(texts) == len(reads) and all(_is_neutral(context, statement, texts) for statement in loop.body)
 
 
-def _is_neutral(statement: ast.stmt, texts: set[ast.expr]) -> bool:
+def _is_neutral(context: Context, statement: ast.stmt, texts: set[ast.expr]) -> bool:
     if isinstance(statement, ast.AugAssign):
         return isinstance(statement.op, ast.Add) and statement.value in texts
     if not isinstance(statement, ast.Expr) or not isinstance(statement.value, ast.Call):
         return False
     call = statement.value
     given = all(argument in texts for argument in call.args)
+    if any(isinstance(part, ast.ClassDef) for part in context.source.tree.body) and not _is_standard(call):
+        return False  # a class of this file may count what is written
     if isinstance(call.func, ast.Attribute):
         return call.func.attr in _WRITES and given and not call.keywords
     return getattr(call.func, "id", "") == "print" and given and _ends_with_nothing(call)
+
+
+def _is_standard(call: ast.Call) -> bool:
+    """`print(…)` or `sys.stdout.write(…)`: no object of the file's own."""
+    if isinstance(call.func, ast.Attribute):
+        owner = call.func.value
+        return isinstance(owner, ast.Attribute) and getattr(owner.value, "id", "") == "sys"
+    return not any(keyword.arg == "file" for keyword in call.keywords)
 
 
 def _ends_with_nothing(call: ast.Call) -> bool:

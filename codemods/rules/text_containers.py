@@ -76,7 +76,7 @@ class Containers:
         self.seen.add(container)
         parent = self.context.source.parent(container)
         if isinstance(parent, ast.For | ast.AsyncFor | ast.comprehension) and parent.iter is container:
-            self._follow_targets(parent.target)
+            self._follow_targets(_items_of(parent.target, container))
         elif isinstance(parent, ast.Subscript) and parent.value is container:
             self._follow_item(parent, depth)
         elif isinstance(parent, ast.Compare) and container in parent.comparators:
@@ -135,6 +135,8 @@ class Containers:
                 self.follow_text(call)
             elif self.context.evaluator.text_of(call.func.value) == "":
                 self.refuse(container, "sets the texts of a container right behind each other")
+            else:
+                self.follow_text(call)
         elif name == "append" and isinstance(call.func, ast.Attribute):
             self.put_into_name(call.func.value)
         else:
@@ -176,3 +178,9 @@ def _calls_of(context: Context, inside: ast.AST) -> Iterator[ast.Call]:
         current = context.source.parent(current)
     if current is not None:
         yield from context.evaluator.calls_named(current.name)
+
+
+def _items_of(target: ast.expr, container: ast.expr) -> ast.expr:
+    """What a loop binds to items: of `enumerate(…)` all but the number."""
+    counts = isinstance(container, ast.Call) and getattr(container.func, "id", "") == "enumerate"
+    return target.elts[1] if counts and isinstance(target, ast.Tuple) and len(target.elts) == 2 else target
