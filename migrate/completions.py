@@ -126,7 +126,10 @@ class _Calls:
         on_refusal = self.policy.on_refusal
         if plan.arguments.get("stream"):
             return lambda answer, *, awaitable=False: stream(
-                answer, LegacyChunks(leading_space=leading_space, cuts=plan.cuts, on_refusal=on_refusal)
+                answer,
+                LegacyChunks(
+                    leading_space=leading_space, cuts=plan.cuts, on_refusal=on_refusal, unsent=plan.unsent
+                ),
             )
         return lambda answer, *, awaitable=False: completion_from_message(
             answer,
@@ -134,6 +137,7 @@ class _Calls:
             cuts=plan.cuts,
             on_refusal=on_refusal,
             cls=self._awaitable_class if awaitable else self._class,
+            unsent=plan.unsent,
         )
 
     def _send(self, legacy: dict[str, Any]) -> Any:

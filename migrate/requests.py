@@ -44,12 +44,15 @@ class RequestPlan:
     notes        what was changed on the way, in a fixed order
     prefilled    the request ends in assistant text, which the answer continues
     cuts         stop sequences that Messages refuses; the reader of the answer applies them
+    unsent       blanks at the end of the assistant text, which Messages refuses: the answer may begin
+                 with them, and the reader takes them away
     """
 
     arguments: dict[str, Any]
     notes: tuple[Note, ...]
     prefilled: bool
     cuts: tuple[str, ...]
+    unsent: str = ""
 
 
 def plan_request(
@@ -101,7 +104,9 @@ class Translator:
         given = _given(legacy)
         notes: list[Note] = []
         arguments = _spoken(given.get("prompt"), notes)
-        prefilled = arguments["messages"][-1]["role"] == "assistant"
+        last = arguments["messages"][-1]
+        prefilled = last["role"] == "assistant"
+        unsent = given["prompt"].rpartition(last["content"])[2] if prefilled else ""
         route = self.route(given.get("model"), prefilled)
         notes += route.notes
         arguments.update(route.arguments)
@@ -111,12 +116,12 @@ class Translator:
             message = f"{max_tokens} tokens are more than the model gives; cut to {clamped}"
             notes.append(Note("max_tokens", message))
         if len(given) == len(REQUIRED) and not route.body:
-            return RequestPlan(arguments, tuple(notes), prefilled, ())
+            return RequestPlan(arguments, tuple(notes), prefilled, (), unsent)
         options = _Options(self.policy, self.dialect, route, arguments, notes)
         options.stop_at(given.get("stop_sequences"))
         options.sample({name: given[name] for name in _SAMPLING if given.get(name) is not None})
         options.pass_on(given)
-        return RequestPlan(arguments, tuple(notes), prefilled, options.cuts)
+        return RequestPlan(arguments, tuple(notes), prefilled, options.cuts, unsent)
 
     def route(self, model: Any, prefilled: bool) -> Route:
         """Which model answers, and what goes with it."""

@@ -91,11 +91,14 @@ def completion_from_message(
     cuts: tuple[str, ...] = (),
     on_refusal: Literal["raise", "pass"] = "raise",
     cls: type[Completion] | None = None,
+    unsent: str = "",
 ) -> Completion:
     """The completion that the old API would have sent for this reply.
 
     With ``leading_space`` a text that is not empty starts with a blank; the old completions did,
     unless the prompt ended in text for the assistant. ``cuts`` end the text as stop sequences do.
+    ``unsent`` are blanks that ended the assistant text of the request and could not be sent: where the
+    answer begins with them they are taken away, since the old one went on behind them.
     ``cls`` is what to make; by default a Completion that the loaded SDK takes for its own.
     Raises RefusalError for a refused reply, unless told to pass it.
     """
@@ -107,7 +110,7 @@ def completion_from_message(
     reason = get("stop_reason", None)
     if reason == "refusal" and on_refusal == "raise":
         raise refusal(get("stop_details", None), message)
-    text = reply_text(message)
+    text = reply_text(message).removeprefix(unsent)
     stop_reason, stop = legacy_stop(reason, get("stop_sequence", None))
     if cuts and (found := first_cut(text, cuts)):
         text, stop_reason, stop = text[: found[0]], "stop_sequence", found[1]

@@ -38,6 +38,7 @@ class LegacyChunks:
         leading_space: bool = True,
         cuts: tuple[str, ...] = (),
         on_refusal: Literal["raise", "pass"] = "raise",
+        unsent: str = "",
     ) -> None:
         from migrate.legacy import completion_class, make_completion
 
@@ -46,7 +47,8 @@ class LegacyChunks:
         self._make, self._class = make_completion, completion_class()
         self._lead = leading_space
         self._cuts = cuts
-        self._plain = not leading_space and not cuts
+        self._unsent = unsent  # blanks that the reply may begin with and the old one did not
+        self._plain = not leading_space and not cuts and not unsent
         self._on_refusal = on_refusal
         self._held = ""  # text that may be the start of a cut
         self._id: str | None = None
@@ -108,6 +110,8 @@ class LegacyChunks:
         self._usage = read(event, "usage") or self._usage
 
     def _text(self, text: str) -> list[Completion]:
+        if self._unsent:
+            text = self._without_unsent(text)
         if not text:
             return []
         if not self._cuts:
@@ -118,6 +122,16 @@ class LegacyChunks:
         kept = self._open_end(text)
         ready, self._held = text[: len(text) - kept], text[len(text) - kept :]
         return [self._chunk(self._spaced(ready))] if ready else []
+
+    def _without_unsent(self, text: str) -> str:
+        """The text behind the unsent blanks, or all of it once it is certain that they are not there."""
+        text, self._held = self._held + text, ""
+        if len(text) < len(self._unsent) and self._unsent.startswith(text):
+            self._held = text
+            return ""
+        text, self._unsent = text.removeprefix(self._unsent), ""
+        self._plain = not self._lead and not self._cuts
+        return text
 
     def _open_end(self, text: str) -> int:
         """How many characters at the end of ``text`` may be the start of a cut."""

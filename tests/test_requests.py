@@ -329,3 +329,18 @@ def test_the_planned_request_asks_the_same(given: dict[str, Any]) -> None:
         found = differences(asked("/v1/complete", without_blanks), asked("/v1/messages", body))
     assert not found
     assert set(plan.cuts) == {s for s in given.get("stop_sequences") or () if s and not s.strip()}
+
+
+@pytest.mark.parametrize(
+    "prompt, unsent",
+    [
+        ("\n\nHuman: q\n\nAssistant: Answer:\n", "\n"),
+        ("\n\nHuman: q\n\nAssistant: a a \t", " \t"),
+        ("\n\nHuman: q\n\nAssistant: a", ""),
+        ("\n\nHuman: q\n\nAssistant: ", ""),
+    ],
+)
+def test_blanks_behind_the_assistants_words_are_remembered(prompt: str, unsent: str) -> None:
+    legacy = {"model": "claude-2", "max_tokens_to_sample": 9, "prompt": prompt}
+    assert plan_request(legacy).unsent == unsent
+    assert plan_request({**legacy, "stop_sequences": ["x"]}).unsent == unsent

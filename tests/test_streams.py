@@ -156,3 +156,32 @@ def test_any_way_of_cutting_the_text_gives_the_completion(
     assert "".join(chunk[0] for chunk in chunks) == completion.completion
     assert chunks[-1] == ("", completion.stop_reason, completion.stop)
     assert all(chunk[0] for chunk in chunks[:-1])
+
+
+@pytest.mark.parametrize(
+    "pieces, expected",
+    [
+        (["\nYes"], "Yes"),
+        (["\n", "Yes"], "Yes"),
+        (["\n", "\nYes"], "\nYes"),
+        (["Yes\n"], "Yes\n"),
+        ([" \nYes"], " \nYes"),
+        (["\n"], ""),
+        ([], ""),
+    ],
+)
+def test_blanks_that_could_not_be_sent_do_not_begin_the_text(pieces: list[str], expected: str) -> None:
+    events = [START, *text(*pieces), end(), STOP]
+    said = "".join(piece for piece, _, _ in run(events, leading_space=False, unsent="\n"))
+    message = {"content": [{"type": "text", "text": "".join(pieces)}], "stop_reason": "end_turn"}
+    whole = completion_from_message(message, leading_space=False, unsent="\n").completion
+    assert said == whole == expected
+
+
+@given(st.text("\n a", max_size=6), st.text("\n ", max_size=3), st.integers(0, 6))
+def test_unsent_blanks_are_the_same_in_streams(reply: str, unsent: str, at: int) -> None:
+    events = [START, *text(reply[:at], reply[at:]), end(), STOP]
+    said = "".join(piece for piece, _, _ in run(events, leading_space=False, unsent=unsent, cuts=("\na",)))
+    message = {"content": [{"type": "text", "text": reply}], "stop_reason": "end_turn"}
+    whole = completion_from_message(message, leading_space=False, unsent=unsent, cuts=("\na",))
+    assert said == whole.completion
