@@ -138,6 +138,13 @@ def test_a_body_that_is_written_as_json_is_shown_anew() -> None:
     )
 
 
+def test_a_body_for_the_vendors_own_api_is_shown_with_a_current_model() -> None:
+    source = WRITTEN.replace("{", r"{\"model\":\"claude-2\",", 1).encode()
+    (found,) = rewrite_source(b"data = " + source, "a.py", Options()).findings
+    assert found.rule == "TC403"
+    assert '"model": "claude-opus-4-8", "messages"' in (found.suggestion or "")
+
+
 APP = "import anthropic\nclient = anthropic.Anthropic()\n"
 # a test that does not name the SDK, and the lines of TC405 in it
 TESTS = {

@@ -74,7 +74,7 @@ def named_bodies(context: Context, node: ast.AST, used: set[ast.AST]) -> Iterato
         return
     if not {"prompt", _LIMIT} <= {keyword.arg for keyword in node.keywords} or not _mentions_service(context):
         return
-    name = getattr(node.func, "id", None) or getattr(node.func, "attr", "")
+    name = getattr(node.func, "id", None) or getattr(node.func, "attr", None) or ""
     sends = _SENDS.search(context.source.data) is not None and not _uses_sdk(context)
     if name in ("dict", "update", "create") or name.startswith("assert_") or not sends:
         return
@@ -106,13 +106,20 @@ def _written_anew(context: Context, body: dict[str, object], rule: str) -> str |
         return None
     given = body.get("stop_sequences")
     stops = [one for one in given if one not in (HUMAN_PROMPT, AI_PROMPT)] if isinstance(given, list) else []
-    kept = {name: body[name] for name in ("anthropic_version", "metadata", "stream") if name in body}
-    anew = {**kept, **messages, "max_tokens": body[_LIMIT], **({"stop_sequences": stops} if stops else {})}
+    kept: dict[str, object] = {
+        name: body[name] for name in ("anthropic_version", "metadata", "stream") if name in body
+    }
+    anew: dict[str, object] = {
+        **kept,
+        **messages,
+        "max_tokens": body[_LIMIT],
+        **({"stop_sequences": stops} if stops else {}),
+    }
     if rule == "TC404":
         anew.setdefault("anthropic_version", "bedrock-2023-05-31")
         return suggestion(context, None, "bedrock", json.dumps(anew, ensure_ascii=False))
     facts = current_model(str(body["model"]) if "model" in body else None)
-    model = facts.name if facts is not None else body.get("model")
+    model = facts.id if facts is not None else body.get("model")
     return suggestion(context, None, "http", json.dumps({"model": model, **anew}, ensure_ascii=False))
 
 
