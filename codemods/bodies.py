@@ -301,6 +301,42 @@ def parts_of(context: Context, site: RequestSite) -> Iterator[ast.AST]:
         return
     yield from (definition.node for definition, _ in body.touched)
     yield from holders_of(context, body.value)
+    yield from feeders_of(context, body.value)
+
+
+def feeders_of(context: Context, node: ast.expr) -> Iterator[ast.AST]:
+    """What puts the old limit into a body: every dict, store and call whose entries come to be in it.
+
+    The dicts are followed through names, through copies and updates, and into the file's own functions.
+    """
+    stack: list[ast.AST] = [node]
+    seen: set[ast.AST] = set()
+    while stack:
+        one = stack.pop()
+        if one in seen:
+            continue
+        seen.add(one)
+        for part in ast.walk(one):
+            if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load):
+                stack.extend(holder for holder in holders_of(context, part) if holder is not part)
+            elif isinstance(part, ast.Call):
+                function = context.evaluator.value_of(part.func)
+                returned = ast.walk(function.node) if isinstance(function, UserFunction) else ()
+                stack.extend(r.value for r in returned if isinstance(r, ast.Return) and r.value is not None)
+            if _holds_limit(part):
+                yield part
+
+
+def _holds_limit(node: ast.AST) -> bool:
+    """Whether a part is a dict, a store or a call that itself names the legacy limit."""
+    if isinstance(node, ast.Dict):
+        keys = list(node.keys)
+    elif isinstance(node, ast.Subscript):
+        return isinstance(node.slice, ast.Constant) and node.slice.value == "max_tokens_to_sample"
+    else:
+        named = node.keywords if isinstance(node, ast.Call) else ()
+        return any(keyword.arg == "max_tokens_to_sample" for keyword in named)
+    return any(isinstance(key, ast.Constant) and key.value == "max_tokens_to_sample" for key in keys)
 
 
 def own_entries(context: Context, name: str) -> Iterator[ast.expr]:

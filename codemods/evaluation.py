@@ -162,7 +162,7 @@ class Evaluation(ABC):
         """What the calls in this file pass for a parameter of one of its functions."""
 
     @abstractmethod
-    def passed_from_elsewhere(self, function: ast.AST, name: str) -> list[Value]:
+    def passed_from_elsewhere(self, function: ast.AST, name: str, is_told: bool) -> list[Value]:
         """What the calls in other files pass for a parameter of one of this file's functions."""
 
     @abstractmethod

@@ -7,7 +7,7 @@ import ast
 import re
 
 from codemods.argument_reading import holders_of_call
-from codemods.bodies import RequestSite, holders_of, parts_of
+from codemods.bodies import RequestSite, feeders_of, holders_of, parts_of
 from codemods.flow import Definition
 from codemods.ignores import is_ignored
 from codemods.outcome import Finding, Options, Status
@@ -134,7 +134,8 @@ def _converted_bodies(context: Context) -> list[ast.AST]:
         call for call in calls if getattr(call.func, "id", getattr(call.func, "attr", "")) == "messages_body"
     ]
     migrated = [call for call in ours if isinstance(context.evaluator.value_of(call.func), Migrated)]
-    return [node for call in migrated for node in holders_of(context, call.args[0])]
+    bodies = [call.args[0] for call in migrated]
+    return [node for one in bodies for node in (*holders_of(context, one), *feeders_of(context, one))]
 
 
 def _splatted_values(context: Context, call: ast.Call) -> list[ast.AST]:

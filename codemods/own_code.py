@@ -37,7 +37,8 @@ class OwnCode(Callers):
         default = _default_of(function, node)
         if default is not None:
             found.extend(value for value in self._default_values(default) if not is_none(value))
-        found.extend(self.passed_values(function, node.arg))
+        is_told = any(self._counts(value) for value in found)
+        found.extend(self.passed_values(function, node.arg, is_told))
         return found
 
     def _handed_on(self, function: ast.AST) -> str:

@@ -28,13 +28,13 @@ class Callers(Attributes):
 
     _calls_by_name: dict[str, list[ast.Call]] | None
 
-    def passed_values(self, function: ast.AST, name: str) -> list[Value]:
-        """What all callers in sight pass for a parameter."""
+    def passed_values(self, function: ast.AST, name: str, is_told: bool = False) -> list[Value]:
+        """What all callers in sight pass for a parameter; `is_told`: its default says what it is already."""
         found: list[Value] = []
         for argument in self.passed_arguments(function, name):
             found.extend(value for value in self.values_of(argument) if self._counts(value))
         if self.search.receivers:
-            found.extend(self.passed_from_elsewhere(function, name))
+            found.extend(self.passed_from_elsewhere(function, name, is_told or bool(found)))
         return found
 
     def _counts(self, value: Value) -> bool:
@@ -86,8 +86,11 @@ class Callers(Attributes):
 
     # -- other files ----------------------------------------------------------------------------
 
-    def passed_from_elsewhere(self, function: ast.AST, name: str) -> list[Value]:
-        """What the calls in other files pass for a parameter of one of this file's functions."""
+    def passed_from_elsewhere(self, function: ast.AST, name: str, is_told: bool) -> list[Value]:
+        """What the calls in other files pass for a parameter of one of this file's functions.
+
+        What tests pass counts only if nothing else tells: they pass fakes.
+        """
         owner = self.source.parents.get(function)
         if self.elsewhere is None or not isinstance(function, _FunctionDef):
             return []
@@ -108,7 +111,8 @@ class Callers(Attributes):
                 for value in without_none(home.values_of(given))
             ]
             (tests if is_test(home.path) else found).extend(values)
-        return [value for value in found or tests if self._counts(value)]
+        passed = found if found or is_told else tests
+        return [value for value in passed if self._counts(value)]
 
     def _calls_from(self, home: Evaluation, function: _FunctionDef, called_as: str) -> Iterator[ast.Call]:
         """The calls in another file that are known to be of this function."""

@@ -140,6 +140,9 @@ class Context:
     patched_in: str | None = None
     has_project: bool = True
     is_named_elsewhere: Callable[[str], bool] | None = None
+    # The texts of the files that share objects with this one; None if these are too many.
+    files_around: Callable[[], list[bytes] | None] | None = None
+    is_test_of_sdk: Callable[[], bool] | None = None
     blank_hint: int | None = None
     loose_marker: int | None = None
     # Texts with which a message begins in the plan that is being made: no blank was ever kept before them.

@@ -13,6 +13,7 @@ _STAR = re.compile(rb"from\s+([.\w]+)\s+import\s+\*")
 _NAME = re.compile(rb"(\w+)(?:\s+as\s+\w+)?")
 _WHOLE = re.compile(rb"^[ \t]*import\s+([^\r\n#;]+)", re.M)
 _DOTTED = re.compile(rb"[A-Za-z_][\w.]*")
+_DOTTED_TEXT = re.compile(rb"[\"']([A-Za-z_]\w*(?:\.\w+)+)[\"']")
 _OLD_MIGRATE = re.compile(rb"^\s*(?:from|import)\s+migrate\.(?:versioning|changeset|exceptions)\b", re.M)
 _PATCH = re.compile(rb"\bCompletions\.create\s*=[^=]")
 # How many files may import a module for them to be searched for a word, and how many may hold it.
@@ -250,6 +251,30 @@ class Project:
             if len(seen) > _MOST_FOLLOWED:
                 return True  # it may, and the evaluator has bounds of its own
         return False
+
+    def tests_sdk(self, path: str, data: bytes) -> bool:
+        """Whether a test imports, or patches by name, a file that uses the SDK or is used beside it."""
+        if self.leads_to_sdk(path, data):
+            return True
+        met = self._imports_of(path, data)
+        for dotted in _DOTTED_TEXT.findall(data):
+            parts = dotted.decode().split(".")
+            stems = (".".join(parts[:length]) for length in range(len(parts) - 1, 0, -1))
+            met.update(one for stem in stems if (one := self.module_path(path, stem, 0)) is not None)
+        return any(self._meets_sdk(one) for one in met)
+
+    def _meets_sdk(self, path: str) -> bool:
+        data = self.read(path) or b""
+        return b"nthropic" in data or self.leads_to_sdk(path, data)
+
+    def around(self, path: str) -> list[bytes] | None:
+        """The texts of the files that import this one, and of what these and it import; None: too many."""
+        importers = self.importers_with(path, "")
+        if importers is None:
+            return None
+        near = {*importers, *self._imports_of(path, self.read(path) or b"")}
+        near.update(*(self._imports_of(one, self._code(one) or b"") for one in importers))
+        return [data for one in near if (data := self._code(one)) is not None]
 
     def _imports_of(self, path: str, data: bytes) -> set[str]:
         """The run's files that a file's import statements name, found without a parser."""

@@ -30,6 +30,7 @@ from codemods.ignores import is_ignored
 from codemods.neighbours import evaluator_for, parsed_source
 from codemods.notebooks import rewrite_notebook
 from codemods.outcome import Finding, Options, Outcome
+from codemods.passed_values import is_test
 from codemods.plans import Context, Limits, Plan, Site
 from codemods.project import Project
 from codemods.sites import find_sites, plan_sites
@@ -55,8 +56,9 @@ _WORDS = (
     b"TODO(to-messages ",
     b"from migrate import",
 )
-# What a client made in another file is used by. Others' clients have it too, so it is not enough alone.
-_USE = b".completions"
+# What a client made in another file is used or imitated by. Others' clients have it too, so it is not
+# enough alone.
+_USE = b"completions"
 # Classes of other libraries that offer the old endpoint: their names say little, with the library's they do.
 _WRAPPERS = re.compile(rb"\b(?:langchain|llama_index)")
 _PATCH = re.compile(rb"\bCompletions\.create\s*=[^=]")
@@ -76,7 +78,9 @@ def _holds_needle(source: bytes) -> bool:
 
 def _is_used_here(source: bytes, path: str, project: Project | None) -> bool:
     """Whether a client that another file makes may be used in this one."""
-    return _USE in source and project is not None and project.leads_to_sdk(path, source)
+    if _USE not in source or project is None:
+        return False
+    return project.leads_to_sdk(path, source) or (is_test(path) and project.tests_sdk(path, source))
 
 
 def rewrite_source(source: bytes, path: str, options: Options, project: Project | None = None) -> Outcome:
@@ -219,6 +223,10 @@ def _context(source: Source, raw: bytes, path: str, options: Options, project: P
         patched_in=patched,
         has_project=project is not None,
         is_named_elsewhere=functools.partial(project.names, path) if project is not None else None,
+        files_around=functools.partial(project.around, path) if project is not None else None,
+        is_test_of_sdk=functools.cache(functools.partial(project.tests_sdk, path, source.data))
+        if project
+        else None,
         rewrite_example=lambda text: rewritten_example(text, options),
         limits=Limits(),
     )

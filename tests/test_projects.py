@@ -93,6 +93,20 @@ TABLE: dict[str, tuple[dict[str, str], list[tuple[str, str]]]] = {
         },
         BRIDGED,
     ),
+    "a default, and a fake that only a test passes": (
+        {
+            "tests/test_g.py": "import use\nclass F: ...\ndef test():\n    use.g(client=F())\n",
+            "use.py": "import anthropic\nclient = anthropic.Anthropic()\ndef g(client=client, **o):\n    return client.completions.create(**o)\n",
+        },
+        BRIDGED,
+    ),
+    "a default, and another that the program passes": (
+        {
+            "m.py": "import use\nclass F: ...\nuse.g(client=F())\n",
+            "use.py": "import anthropic\nclient = anthropic.Anthropic()\ndef g(client=client, **o):\n    return client.completions.create(**o)\n",
+        },
+        UNCERTAIN,
+    ),
     "a fake that only a test passes": (
         {
             "m.py": "import anthropic\nfrom use import g\ng(anthropic.Anthropic())\n",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from codemods.outcome import Options
+from codemods.project import Project
 from codemods.rewrite import rewrite_source
 
 TESTED = "import anthropic\nimport pytest\n"
@@ -86,3 +87,79 @@ def test_a_wrappers_settings_are_no_body_of_a_request() -> None:
 def test_a_mocked_route_is_told_as_a_test_and_not_as_a_request() -> None:
     source = b"import respx\nrespx.post('https://api.anthropic.com/v1/complete')\n"
     assert [one.rule for one in rewrite_source(source, "a.py", Options()).findings] == ["TC405"]
+
+
+SDK = "import anthropic\nclient = anthropic.Anthropic()\ndef ask(**o):\n    return client.completions.create(**o)\n"
+SENT = "import requests\nBASE = 'https://api.anthropic.com/v1'\n"
+WRITTEN = r'''"{\"prompt\":\"\\n\\nHuman: Hi\\n\\nAssistant:\",\"max_tokens_to_sample\":3,\"top_k\":9}"'''
+BODY = "{'prompt': p, 'max_tokens_to_sample': 3}"
+
+# the files, of which the last is looked at, and the rules of bodies found in it
+BODIES: dict[str, tuple[list[str], list[str]]] = {
+    "of the SDK's own call": ([SDK + f"jobs = [{BODY}]\nx['max_tokens_to_sample'] = 2\ny.update(max_tokens_to_sample=2)\n"], []),
+    "handed to a function of the SDK's": ([SDK + "ask(prompt=p, max_tokens_to_sample=3)\n"], []),
+    "imported beside the SDK": ([SDK + "from b import D\n", f"D = {BODY}\n"], []),
+    "imported by a file that uses the SDK somewhere": ([SDK, "from a import ask\nfrom c import D\n", f"D = {BODY}\n"], []),
+    "imported by a sender": ([SENT + "from b import D\n", f"D = {BODY}\n"], ["TC403"]),
+    "imported by a sender and by the SDK's user": ([SDK + "from c import D\n", SENT + "from c import D\n", f"D = {BODY}\n"], ["TC403"]),
+    "given to a sender by a user of the SDK": ([SENT, SDK + f"import a\na.send({BODY})\n"], ["TC403"]),
+    "alone": ([f"D = {BODY}\n"], ["TC403"]),
+    "of a request beside the SDK": ([SDK + f"import httpx\nhttpx.post(url, json={BODY})\n"], ["TC403"]),
+    "as text beside the SDK": ([SDK + f"import json\nsend(json.dumps({BODY}))\n"], ["TC403"]),
+    "asserted": ([SDK + f"assert seen == {BODY}\n"], ["TC403"]),
+    "written as JSON": ([f"k = {{'modelId': 'anthropic.claude-v2', 'body': {WRITTEN}}}\nrt.invoke_model(**k)\n"], ["TC404"]),
+    "text that is not JSON": (["s = 'claude takes prompt and max_tokens_to_sample'\n"], []),
+    "by name to the user's own sender": ([SENT + "def post(path, **body): ...\npost('complete', prompt=p, max_tokens_to_sample=3)\n"], ["TC403"]),
+    "by name to another library": ([SENT + "import litellm\nlitellm.completion(prompt=p, max_tokens_to_sample=3)\n"], []),
+    "of a request that is rewritten": (
+        [SENT + "D = {'model': 'claude-2', 'max_tokens_to_sample': 5}\ndef ask(q):\n    b = {'prompt': f'\\n\\nHuman: {q}\\n\\nAssistant:'}\n"
+         "    b.update(D)\n    return requests.post(BASE + '/complete', json=b).json()['completion'].strip()\n"], []),
+    "of a request whose body a function makes": (
+        [SENT + "def body(q, n):\n    d = {'prompt': q}\n    d['max_tokens_to_sample'] = n\n    return d\ndef ask(q):\n"
+         "    return requests.post(BASE + '/complete', json=body(q, 3)).json()['completion'].strip()\n"], []),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_bodies_that_no_request_is_known_of(name: str) -> None:
+    texts, expected = BODIES[name]
+    files = {f"{letter}.py": text.encode() for letter, text in zip("abc", texts, strict=False)}
+    last = list(files)[-1]
+    outcome = rewrite_source(files[last], last, Options(), Project("", files.get, list(files)))
+    found = [one.rule for one in outcome.findings if one.rule in ("TC403", "TC404")]
+    assert found == expected
+
+
+def test_a_body_that_is_written_as_json_is_shown_anew() -> None:
+    source = f"k = {{'modelId': 'anthropic.claude-v2', 'body': {WRITTEN}}}\n".encode()
+    (found,) = rewrite_source(source, "a.py", Options()).findings
+    assert '{"messages": [{"role": "user", "content": "Hi"}], "max_tokens": 3, "anthropic_version"' in (
+        found.suggestion or ""
+    )
+
+
+def test_a_body_for_the_vendors_own_api_is_shown_with_a_current_model() -> None:
+    source = WRITTEN.replace("{", r"{\"model\":\"claude-2\",", 1).encode()
+    (found,) = rewrite_source(b"data = " + source, "a.py", Options()).findings
+    assert found.rule == "TC403"
+    assert '"model": "claude-opus-4-8", "messages"' in (found.suggestion or "")
+
+
+APP = "import anthropic\nclient = anthropic.Anthropic()\n"
+# a test that does not name the SDK, and the lines of TC405 in it
+TESTS = {
+    "from unittest.mock import patch\n@patch('app.client')\ndef test(client):\n    client.completions.create.return_value = 1\n": [4],
+    "import app\ndef test(kw):\n    assert kw['max_tokens_to_sample'] == 9\n": [3],
+    "from types import SimpleNamespace as NS\nimport app\ndef test():\n    app.client = NS(completions=NS(create=f))\n": [4],
+    "import app\nfrom unittest import mock\nclass F:\n    class completions:\n        def create(**kw):\n            return mock.Mock(completion=' a')\n": [6],
+    "from unittest.mock import patch\n@patch('other.client')\ndef test(client):\n    client.completions.create.return_value = 1\n": [],
+    "import app\ndef test(client):\n    client.chat.completions.create.return_value = 1\n": [],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("test", TESTS)
+def test_a_test_of_a_module_that_uses_the_sdk(test: str) -> None:
+    files = {"app.py": APP.encode(), "other.py": b"client = 1\n", "tests/test_app.py": test.encode()}
+    project = Project("", files.get, list(files))
+    outcome = rewrite_source(test.encode(), "tests/test_app.py", Options(), project)
+    assert [one.line for one in outcome.findings if one.rule == "TC405"] == TESTS[test]

@@ -46,9 +46,12 @@ def suggested_request(context: Context, site: RequestSite) -> str:
     return suggestion(context, display, site.provider)
 
 
-def suggestion(context: Context, display: ast.Dict | None, provider: Provider) -> str:
-    """The same for a body that no request is known of."""
-    body = (converted(context, display, provider) if display is not None else None) or _GENERIC[provider]
+def suggestion(
+    context: Context, display: ast.Dict | None, provider: Provider, written: str | None = None
+) -> str:
+    """The same for a body that no request is known of; `written`: its text, if it is known already."""
+    shown = converted(context, display, provider) if display is not None else written
+    body = shown or _GENERIC[provider]
     if provider == "bedrock":
         return f"{body} for a modelId that serves Messages; read {_READ}"
     return f'POST {body} to /v1/messages with the header "anthropic-version": "2023-06-01"; read {_READ}'

@@ -65,13 +65,18 @@ _ROUTE = (
 
 def doubles(context: Context, node: ast.AST, used: set[ast.AST]) -> Iterator[Left]:
     """Every form, tried in turn; the first that fits makes the one finding of a node."""
-    if not mentions_sdk(context):
+    if type(node) not in _FORMS or not (mentions_sdk(context) or _is_test_of_sdk(context)):
         return
     for form in _FORMS.get(type(node), ()):
         reason = form(context, node)
         if reason is not None:
             yield "TC405", node, reason, _suggestion(context, node)
             return
+
+
+def _is_test_of_sdk(context: Context) -> bool:
+    """Whether a test that does not name the SDK tests a module that uses it."""
+    return is_test_code(context) and context.is_test_of_sdk is not None and context.is_test_of_sdk()
 
 
 def _suggestion(context: Context, node: ast.AST) -> str | None:
@@ -208,6 +213,10 @@ def _imitation(context: Context, node: ast.AST) -> str | None:
     if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name | ast.Attribute):
         return None
     name = node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id
+    paths = paths_of(context, node.func)
+    if len(paths) == 1:  # `SimpleNamespace as NS`
+        (path,) = paths
+        name = path.rpartition(".")[2]
     above = context.source.parent(node)
     if name in _STAND_INS:
         for keyword in node.keywords:

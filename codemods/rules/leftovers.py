@@ -21,7 +21,8 @@ from codemods.rules.error_texts import error_texts
 from codemods.rules.hazards import hazards
 from codemods.rules.instrumented_names import instrumented_names
 from codemods.rules.removed_names import removed_names
-from codemods.rules.reported import Check, Left
+from codemods.rules.reported import Check, Left, is_docstring
+from codemods.rules.sent_bodies import built_bodies, named_bodies, request_bodies, written_bodies
 from codemods.rules.text_examples import text_examples
 from codemods.rules.token_counts import token_counts
 from codemods.rules.wrapped_models import wrapped_bodies, wrapped_calls, wrapped_imports
@@ -88,7 +89,7 @@ def _mentions_sdk(context: Context) -> bool:
 
 
 def _http_calls(context: Context, node: ast.AST, used: set[ast.AST]) -> Iterator[Left]:
-    if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or _is_docstring(context, node):
+    if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or is_docstring(context, node):
         return
     if node in used:
         return
@@ -97,57 +98,14 @@ def _http_calls(context: Context, node: ast.AST, used: set[ast.AST]) -> Iterator
         yield "TC403", node, reason, suggestion(context, None, "http")
 
 
-def _request_bodies(context: Context, node: ast.AST, used: set[ast.AST]) -> Iterator[Left]:
-    """A dict with the legacy limit that no SDK call takes: a body for Bedrock or for raw HTTP."""
-    if node in used:
-        return
-    if isinstance(node, ast.Dict):
-        keys = {key.value for key in node.keys if isinstance(key, ast.Constant)}
-        if "max_tokens_to_sample" in keys and ("prompt" in keys or _mentions_service(context)):
-            yield _body_finding(context, node)
-    elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
-        key = node.slice
-        if (
-            isinstance(key, ast.Constant)
-            and key.value == "max_tokens_to_sample"
-            and _mentions_service(context)
-        ):
-            yield _body_finding(context, node)
-
-
-def _built_bodies(context: Context, node: ast.AST, used: set[ast.AST]) -> Iterator[Left]:
-    """`dict(max_tokens_to_sample=…)` and `body.update(…)`, which no call of the SDK takes."""
-    if node in used or not isinstance(node, ast.Call):
-        return
-    named = {keyword.arg for keyword in node.keywords}
-    builds = getattr(node.func, "id", "") == "dict" or getattr(node.func, "attr", "") == "update"
-    if builds and "max_tokens_to_sample" in named and _mentions_service(context):
-        yield _body_finding(context, node)
-
-
-def _body_finding(context: Context, node: ast.AST) -> Left:
-    display = node if isinstance(node, ast.Dict) else None
-    if re.search(rb"bedrock|anthropic\.claude|invoke_model", context.source.data, re.I):
-        return "TC404", node, "a Text Completions body for Bedrock", suggestion(context, display, "bedrock")
-    return "TC403", node, "a Text Completions request body", suggestion(context, display, "http")
-
-
-def _mentions_service(context: Context) -> bool:
-    return re.search(rb"anthropic|bedrock|claude", context.source.data, re.I) is not None
-
-
-def _is_docstring(context: Context, node: ast.Constant) -> bool:
-    return isinstance(context.source.parent(node), ast.Expr)
-
-
 _CHECKS: dict[type[ast.AST], tuple[Check, ...]] = {
-    ast.Call: (_old_calls, _built_bodies, wrapped_calls, doubles),
+    ast.Call: (_old_calls, built_bodies, named_bodies, wrapped_calls, doubles),
     ast.Attribute: (token_counts, removed_names, doubles, hazards),
     ast.Import: (removed_names,),
     ast.ImportFrom: (token_counts, removed_names, wrapped_imports),
-    ast.Constant: (_http_calls, doubles, instrumented_names, text_examples, error_texts),
-    ast.Dict: (_request_bodies,),
-    ast.Subscript: (_request_bodies,),
+    ast.Constant: (_http_calls, written_bodies, doubles, instrumented_names, text_examples, error_texts),
+    ast.Dict: (request_bodies,),
+    ast.Subscript: (request_bodies,),
     ast.FunctionDef: (doubles,),
     ast.AsyncFunctionDef: (doubles,),
     ast.ExceptHandler: (hazards,),
