@@ -20,7 +20,9 @@ from codemods.flow import Definition
 from codemods.plans import Context, Plan, Refusal
 from codemods.replies import Level, Root, Trail, in_error_branch
 from codemods.rules.leading_space import CountsOnBlank, check_leading_space
-from codemods.rules.responses import Escapes, _is_nested_in_class_body, free_quote, widen_stop_reason
+from codemods.rules.read_places import Escapes, free_quote
+from codemods.rules.responses import _is_nested_in_class_body
+from codemods.rules.stop_reasons import widen_stop_reason
 
 _SAME = frozenset({"id", "model"})
 _OF_ERRORS = frozenset({"error", "request_id"})

@@ -19,7 +19,8 @@ from codemods.ignores import is_ignored
 from codemods.plans import Context, Plan, Refusal, Site, Touch
 from codemods.rules.arguments import rewrite_arguments
 from codemods.rules.old_calls import prepare_old_call
-from codemods.rules.responses import is_in_fstring, rewrite_reads
+from codemods.rules.read_places import is_in_fstring
+from codemods.rules.responses import rewrite_reads
 from codemods.rules.streams import rewrite_either, rewrite_stream
 
 _PACKAGE_REASON = "the anthropic_bedrock package has no Messages API; use anthropic.AnthropicBedrock"

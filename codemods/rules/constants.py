@@ -24,7 +24,7 @@ from codemods.ignores import is_ignored
 from codemods.literals import Chars, Field, dissect
 from codemods.plans import Context
 from codemods.rules import RULES
-from codemods.rules.responses import free_quote, is_in_fstring
+from codemods.rules.read_places import free_quote, is_in_fstring
 from codemods.sdk_surface import PROMPT_CONSTANTS, SDK_PACKAGES
 from codemods.survival import Survival
 from codemods.values import Client, Symbol, UserClass

@@ -23,7 +23,8 @@ from codemods.plans import Context, Plan, Refusal
 from codemods.replies import Root
 from codemods.rules.body_reads import base_of, check_place, key_of, tail_of
 from codemods.rules.leading_space import CountsOnBlank, check_leading_space
-from codemods.rules.responses import Escapes, widen_stop_reason
+from codemods.rules.read_places import Escapes
+from codemods.rules.stop_reasons import widen_stop_reason
 
 _PIECES = '("content_block_delta", "message_delta")'
 

@@ -24,8 +24,9 @@ from codemods.edits import Edit
 from codemods.flow import Definition
 from codemods.plans import Context, Plan
 from codemods.rules.leading_space import CountsOnBlank, check_leading_space
+from codemods.rules.read_places import Escapes, free_quote
 from codemods.rules.reads import Read
-from codemods.rules.responses import Escapes, free_quote, widen_stop_reason
+from codemods.rules.stop_reasons import widen_stop_reason
 
 _NAMES = ("text_so_far", "completion_so_far", "reply_so_far")
 

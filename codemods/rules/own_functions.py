@@ -23,7 +23,7 @@ class Returned:
     others: list[ast.expr]
 
 
-def callers_of(context: Context, statement: ast.Return) -> Returned | None:
+def places_of_return(context: Context, statement: ast.Return) -> Returned | None:
     """Where the value of a return statement goes; None if that cannot be seen."""
     function: ast.AST | None = statement
     while function is not None and not isinstance(

@@ -19,19 +19,11 @@ from codemods.edits import Edit
 from codemods.flow import Definition
 from codemods.plans import Context, Plan, Refusal, Site
 from codemods.rules.leading_space import CountsOnBlank, check_leading_space
-from codemods.rules.own_functions import callers_of
+from codemods.rules.own_functions import places_of_return
+from codemods.rules.read_places import Escapes, check_read, free_quote, is_in_fstring, is_test_only
 from codemods.rules.reads import Read, read_at
-from codemods.template_nodes import widen_over_parentheses
+from codemods.rules.stop_reasons import widen_stop_reason
 
-# What a caller that tested the old value has to test now. Source: the vendor's migration guide for
-# Text Completions, and its page on stop reasons (`model_context_window_exceeded`: text was cut).
-STOP_REASONS = {
-    "stop_sequence": ("end_turn", "stop_sequence"),
-    "max_tokens": ("max_tokens", "model_context_window_exceeded"),
-}
-_NEW_STOP_REASONS = frozenset(
-    {"end_turn", "refusal", "model_context_window_exceeded", "tool_use", "pause_turn"}
-)
 _SAME_IN_MESSAGES = frozenset({"id", "model"})
 _LOGS = frozenset({"debug", "info", "warning", "error", "exception", "critical", "log"})
 # Beyond this many columns a text read around a whole call is written on several lines.
@@ -39,10 +31,6 @@ LONGEST_LINE = 100
 # A response that functions return to more places than this is not followed.
 _MOST_CALLS = 100
 _STEP = "    "
-
-
-class Escapes(Exception):
-    """The response goes where its readers cannot be rewritten; the message says where."""
 
 
 def rewrite_reads(context: Context, site: Site, plan: Plan) -> None:
@@ -118,7 +106,7 @@ def _follow(context: Context, site: Site, result: ast.expr, plan: Plan) -> None:
 def _follow_return(context: Context, site: Site, statement: ast.Return, plan: Plan) -> None:
     """A function of the file returns the response: each of its calls is the response."""
     assert statement.value is not None
-    returned = callers_of(context, statement)
+    returned = places_of_return(context, statement)
     if returned is None or len(plan.responses) > _MOST_CALLS:
         raise Escapes(where_it_goes(statement, statement.value))
     new = [call for call in returned.calls if call not in plan.responses]
@@ -220,21 +208,6 @@ def _is_response(context: Context, name: ast.Name, plan: Plan) -> bool:
     return reaching.complete and bool(sites) and len(sites) == len(reaching.definitions)
 
 
-def is_test_only(context: Context, use: ast.expr, parent: ast.AST | None) -> bool:
-    """`if resp:`, `bool(resp)`, `resp is None` and the like mean the same for both shapes."""
-    if isinstance(parent, ast.Call):
-        return getattr(parent.func, "id", "") == "bool" and parent.args == [use]
-    if isinstance(parent, ast.Compare):
-        others = [parent.left, *parent.comparators]
-        identity = all(isinstance(op, ast.Is | ast.IsNot) for op in parent.ops)
-        return identity and all(one is use or isinstance(one, ast.Constant) for one in others)
-    if isinstance(parent, ast.UnaryOp):
-        return isinstance(parent.op, ast.Not)
-    if isinstance(parent, ast.If | ast.While | ast.IfExp | ast.Assert):
-        return parent.test is use
-    return False
-
-
 # -- single reads ---------------------------------------------------------------------------------
 
 
@@ -253,14 +226,6 @@ def _read(context: Context, read: Read, plan: Plan) -> None:
             plan.review("TC208", f"line {node.lineno} looks at `.{read.name}`, whose values are others now")
     else:
         raise Escapes(f"`.{read.name}` of the response is used at line {node.lineno}")
-
-
-def check_read(context: Context, node: ast.expr) -> None:
-    """Raises Escapes if the field is written, or stands where nothing can be edited."""
-    if not isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
-        raise Escapes(f"the response is changed at line {node.lineno}")
-    if not context.source.is_placed(node):
-        raise Escapes(f"the read at line {node.lineno} stands inside a string we cannot edit")
 
 
 def _read_text(context: Context, read: Read, plan: Plan) -> None:
@@ -302,29 +267,9 @@ def _joint(context: Context, node: ast.expr) -> str:
     return source.newline + source.indentation(start) + _STEP
 
 
-def is_in_fstring(context: Context, node: ast.AST) -> bool:
-    current: ast.AST | None = node
-    while current is not None and not isinstance(current, ast.stmt):
-        if isinstance(current, ast.JoinedStr):
-            return True
-        current = context.source.parent(current)
-    return False
-
-
 def _free_variable(node: ast.expr) -> str:
     used = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
     return next(name for name in ("block", "part", "piece", "item", "content_block") if name not in used)
-
-
-def free_quote(context: Context, node: ast.AST) -> str | None:
-    """A quote character that may stand at `node`, also inside f-strings before Python 3.12."""
-    taken = ""
-    current: ast.AST | None = node
-    while current is not None and not isinstance(current, ast.stmt):
-        if isinstance(current, ast.JoinedStr):
-            taken += context.source.node_text(current)[-1]
-        current = context.source.parent(current)
-    return next((quote for quote in ('"', "'") if quote not in taken), None)
 
 
 def _is_nested_in_class_body(context: Context, node: ast.AST) -> bool:
@@ -340,80 +285,3 @@ def _is_nested_in_class_body(context: Context, node: ast.AST) -> bool:
             return in_comprehension
         current = context.source.parent(current)
     return False
-
-
-def widen_stop_reason(context: Context, node: ast.expr, plan: Plan) -> None:
-    """Make a test of the stop reason, read at `node`, ask for what Messages says in that case."""
-    parent = context.source.parent(node)
-    if is_test_only(context, node, parent):
-        return
-    if not isinstance(parent, ast.Compare) or len(parent.ops) != 1:
-        raise Escapes(f"the stop reason goes into other code at line {node.lineno}")
-    other = parent.comparators[0] if parent.left is node else parent.left
-    operator = parent.ops[0]
-    if isinstance(operator, ast.Eq | ast.NotEq):
-        _widen_equality(context, node, parent, other, isinstance(operator, ast.NotEq), plan)
-    elif isinstance(operator, ast.In | ast.NotIn) and parent.left is node:
-        _widen_membership(context, node, other, plan)
-    else:
-        raise Escapes(f"the stop reason is compared in a way that is not followed (line {node.lineno})")
-
-
-def _widen_equality(
-    context: Context, node: ast.expr, compare: ast.Compare, other: ast.expr, negated: bool, plan: Plan
-) -> None:
-    value = context.evaluator.text_of(other)
-    if value is None:
-        raise Escapes(
-            f"the stop reason is compared with a value that is not written here (line {node.lineno})"
-        )
-    if value in _NEW_STOP_REASONS:
-        raise Escapes(f"line {node.lineno} tests for {value!r}, which only Messages says")
-    if value not in STOP_REASONS:
-        return
-    quote = free_quote(context, node)
-    if quote is None:
-        raise Escapes(f"no quote is left inside the f-string at line {node.lineno}")
-    listed = ", ".join(f"{quote}{reason}{quote}" for reason in STOP_REASONS[value])
-    word = "not in" if negated else "in"
-    source = context.source
-    whole = source.span(compare)
-    inner = widen_over_parentheses(source.data, *source.span(node), *whole)
-    if b"#" in source.data[inner[1] : source.span(other)[0]] + source.data[source.span(other)[1] : inner[0]]:
-        raise Escapes(f"a comment stands inside the comparison at line {node.lineno}")
-    if compare.left is node:
-        start, end = inner[1], whole[1]
-        plan.edits.append(Edit(start, end, (f" {word} ({listed})",)))
-    else:
-        plan.edits.append(Edit(whole[0], inner[0]))
-        end = whole[1]
-        plan.edits.append(Edit(end, end, (f" {word} ({listed})",), -1))
-
-
-def _widen_membership(context: Context, node: ast.expr, other: ast.expr, plan: Plan) -> None:
-    if not isinstance(other, ast.Tuple | ast.List | ast.Set) or not other.elts:
-        raise Escapes(
-            f"the stop reason is looked up in a value that is not written here (line {node.lineno})"
-        )
-    known = [context.evaluator.text_of(element) for element in other.elts]
-    if None in known:
-        raise Escapes(
-            f"the stop reason is compared with a value that is not written here (line {node.lineno})"
-        )
-    quote = free_quote(context, node)
-    missing = [
-        reason for value in known for reason in STOP_REASONS.get(value or "", ()) if reason not in known
-    ]
-    if not missing:
-        return
-    if quote is None:
-        raise Escapes(f"no quote is left inside the f-string at line {node.lineno}")
-    end = context.source.span(other.elts[-1])[1]
-    comma = re.compile(rb"\s*,(?=\s*\))").match(context.source.data, end) if len(other.elts) == 1 else None
-    plan.edits.append(
-        Edit(
-            end,
-            comma.end() if comma else end,
-            ("".join(f", {quote}{reason}{quote}" for reason in dict.fromkeys(missing)),),
-        )
-    )

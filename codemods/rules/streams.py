@@ -29,19 +29,10 @@ from codemods.edits import Edit
 from codemods.plans import Context, Plan, Refusal, Site
 from codemods.rules.leading_space import CountsOnBlank, check_leading_space
 from codemods.rules.old_streams import before_loop, check_alone, check_read_once, name_of_sum, rewrite_sums
+from codemods.rules.read_places import Escapes, check_read, free_quote, is_in_fstring, is_test_only
 from codemods.rules.reads import Read, read_at
-from codemods.rules.responses import (
-    LONGEST_LINE,
-    Escapes,
-    check_read,
-    check_visible,
-    follow_use,
-    free_quote,
-    is_in_fstring,
-    is_test_only,
-    where_it_goes,
-    widen_stop_reason,
-)
+from codemods.rules.responses import LONGEST_LINE, check_visible, follow_use, where_it_goes
+from codemods.rules.stop_reasons import widen_stop_reason
 from codemods.template_nodes import widen_over_parentheses
 
 _SAME_ON_BOTH = frozenset({"close", "response"})
