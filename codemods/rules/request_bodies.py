@@ -11,8 +11,6 @@ is said here: sampling that is kept stays an entry, and there is no timeout.
 
 from __future__ import annotations
 
-import ast
-
 from codemods.argument_reading import Arguments
 from codemods.bodies import Body, RequestSite, entries_of
 from codemods.edits import Edit
@@ -22,7 +20,7 @@ from codemods.rules.arguments import _is_not_given, _sampling, _saved_comments
 from codemods.rules.limits import _check_token_budget
 from codemods.rules.models import rewrite_model
 from codemods.rules.prompts import convert_prompt
-from codemods.rules.stop_sequences import rewrite_stop_sequences
+from codemods.rules.stop_sequences import has_blank_stop, rewrite_stop_sequences
 from codemods.template_nodes import CannotCut
 from codemods.values import Constant
 from migrate.models import find_model
@@ -77,9 +75,7 @@ def _rewrite_entry(
     elif _is_not_given(context, place.value):
         gone.append(place)
     elif name == "stop_sequences":
-        if any(
-            isinstance(part, ast.Constant) and not str(part.value).strip() for part in ast.walk(place.value)
-        ):
+        if has_blank_stop(context, place.value):
             raise Unbridgeable(site.left_rule, "a stop sequence is blank, which Messages refuses")
         rewrite_stop_sequences(context, plan, name, place, gone)
     elif name in _SAMPLING:
