@@ -39,14 +39,16 @@ def _is_blank(context: Context, node: ast.AST, answers: dict[ast.AST, bool]) -> 
     if isinstance(node, ast.Constant):
         return _is_white(node.value)
     if isinstance(node, ast.expr):
-        values = context.evaluator.values_of(node)
+        values = [*context.evaluator.values_of(node)]
+        if isinstance(node, ast.Attribute):
+            values += context.evaluator.stated_elsewhere(node)
         known = [value.value for value in values if isinstance(value, Constant)]
         if any(map(_is_white, known)):
             return True
     parts = _parts(node)
     if parts is not None:
-        return all([_asked(context, part, answers) for part in parts])
-    return any([_asked(context, source, answers) for source in _sources(context, node)])
+        return all(_asked(context, part, answers) for part in parts)
+    return any(_asked(context, source, answers) for source in _sources(context, node))
 
 
 def _is_white(value: object) -> bool:

@@ -17,7 +17,7 @@ from codemods.edits import Edit
 from codemods.places import Place, removals
 from codemods.plans import Context, Plan, Refusal
 from codemods.rules.arguments import _is_not_given, _sampling, _saved_comments
-from codemods.rules.limits import _check_token_budget
+from codemods.rules.limits import cut_limit
 from codemods.rules.models import rewrite_model
 from codemods.rules.prompts import convert_prompt
 from codemods.rules.stop_sequences import has_blank_stop, rewrite_stop_sequences
@@ -69,7 +69,8 @@ def _rewrite_entry(
     elif name == "model" and site.provider == "http":
         rewrite_model(context, site, plan, place)
     elif name == "max_tokens_to_sample":
-        _rewrite_limit(context, plan, place)
+        cut_limit(context, plan, place)
+        plan.edits.extend(place.rename("max_tokens"))
     elif name == "stream" and site.provider == "http":
         _check_stream(context, site, place)
     elif _is_not_given(context, place.value):
@@ -89,20 +90,6 @@ def _check_stream(context: Context, site: RequestSite, place: Place) -> None:
     value = context.evaluator.value_of(place.value)
     if not isinstance(value, Constant):
         raise Refusal(site.left_rule, "whether it streams is known only at run time")
-
-
-def _rewrite_limit(context: Context, plan: Plan, place: Place) -> None:
-    """Rename the limit; cut one that the model does not take, as the old server did on its own."""
-    _check_token_budget(context, place)
-    plan.edits.extend(place.rename("max_tokens"))
-    value = context.evaluator.value_of(place.value)
-    facts = find_model(plan.model) if plan.model else None
-    most = facts.max_output_tokens if facts else None
-    limit = value.value if isinstance(value, Constant) else None
-    if most is None or not isinstance(limit, int) or limit <= most:
-        return
-    plan.edits.append(Edit(*place.value_span, (str(most),)))
-    plan.notes.append(f"max_tokens {limit} -> {most}, the model's maximum (the old server cut it silently)")
 
 
 def _keep_sampling(context: Context, plan: Plan, entries: Arguments, gone: list[Place]) -> None:
