@@ -218,7 +218,7 @@ class Evaluator(Bindings):
         return calculated(node.op, left.value, right.value)
 
     def stated_elsewhere(self, node: ast.Attribute) -> list[Value]:
-        """What another file states for an attribute of its module or class, though it may be set to others."""
+        """What another file states for an attribute of its module or class; it may be set to others too."""
         found: list[Value] = []
         for base in self.values_of(node.value):
             if isinstance(base, ProjectModule) and self.elsewhere is not None:
