@@ -146,7 +146,7 @@ def f(q):
 
 
 @pytest.mark.parametrize(
-    ("limit", "stop", "expected"),
+    "limit, stop, expected",
     [
         ("const.SMALL", "const.END", "max_tokens=const.SMALL,"),
         ("const.LIMIT", "const.END", "max_tokens=min(const.LIMIT, 128000),"),
