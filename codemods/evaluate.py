@@ -53,6 +53,13 @@ _ARITHMETIC: dict[type[ast.operator], Callable[[float, float], float]] = {
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
 }
+# These only of whole numbers, and only while the result is one that someone would ask for.
+_WHOLE_ARITHMETIC: dict[type[ast.operator], Callable[[int, int], int]] = {
+    ast.FloorDiv: operator.floordiv,
+    ast.LShift: operator.lshift,
+    ast.Pow: operator.pow,
+}
+_MOST_DIGITS = 64
 _MOST_ALTERNATIVES = 4
 _BUILTINS = frozenset(dir(builtins))
 # What a client has that nothing else here asks for: before it stands a receiver.
@@ -71,6 +78,22 @@ _TRANSPARENT = {
     "copy of copy": 0,
     "cast of typing": 1,
 }  # fmt: skip
+
+
+def calculated(operation: ast.operator, a: object, b: object) -> int | float | None:
+    """What an operation makes of two numbers; None if that is not worked out here."""
+    if not isinstance(a, int | float) or not isinstance(b, int | float):
+        return None
+    plain = _ARITHMETIC.get(type(operation))
+    if plain is not None:
+        return plain(a, b)
+    whole = _WHOLE_ARITHMETIC.get(type(operation))
+    if whole is None or not isinstance(a, int) or not isinstance(b, int):
+        return None
+    if a.bit_length() > _MOST_DIGITS or not 0 <= b <= _MOST_DIGITS:
+        is_division = isinstance(operation, ast.FloorDiv) and b != 0
+        return whole(a, b) if is_division else None
+    return whole(a, b) if b or not isinstance(operation, ast.FloorDiv) else None
 
 
 class Evaluator(Bindings):
@@ -192,11 +215,18 @@ class Evaluator(Bindings):
         left, right = self.value_of(node.left), self.value_of(node.right)
         if not isinstance(left, Constant) or not isinstance(right, Constant):
             return None
-        a, b = left.value, right.value
-        if not isinstance(a, int | float) or not isinstance(b, int | float):
-            return None
-        operation = _ARITHMETIC.get(type(node.op))
-        return operation(a, b) if operation is not None else None
+        return calculated(node.op, left.value, right.value)
+
+    def stated_elsewhere(self, node: ast.Attribute) -> list[Value]:
+        """What another file states for an attribute of its module or class; it may be set to others too."""
+        found: list[Value] = []
+        for base in self.values_of(node.value):
+            if isinstance(base, ProjectModule) and self.elsewhere is not None:
+                found.extend(self.elsewhere.member(base, node.attr))
+            at = self.class_at(base)
+            if at is not None:
+                found.extend(at[0].attribute_values(at[1], node.attr))
+        return found
 
     def _of_name(self, node: ast.Name) -> Iterable[Value]:
         reaching = self.flow.reaching(node)

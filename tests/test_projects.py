@@ -143,6 +143,38 @@ TABLE: dict[str, tuple[dict[str, str], list[tuple[str, str]]]] = {
 }  # fmt: skip
 
 
+STATED = {
+    "const.py": "LIMIT = 200_000\nSMALL = 200\nSTOP = '\\n'\nEND = 'END'\nclass S:\n    limit = 200_000\n    stop = ' '\ns = S()\n",
+    "use.py": """import anthropic
+import const
+from const import s
+def f(q):
+    return anthropic.Anthropic().completions.create(
+        model="claude-2.1",
+        max_tokens_to_sample={limit},
+        stop_sequences=[{stop}],
+        prompt=f"\\n\\nHuman: {{q}}\\n\\nAssistant:",
+    ).completion
+""",
+}
+
+
+@pytest.mark.parametrize(
+    "limit, stop, expected",
+    [
+        ("const.SMALL", "const.END", "max_tokens=const.SMALL,"),
+        ("const.LIMIT", "const.END", "max_tokens=min(const.LIMIT, 128000),"),
+        ("s.limit", "const.END", "max_tokens=min(s.limit, 128000),"),
+        ("const.SMALL", "const.STOP", "with_completions("),
+        ("const.SMALL", "s.stop", "with_completions("),
+    ],
+)
+def test_what_another_file_states_for_an_attribute(limit: str, stop: str, expected: str) -> None:
+    files = {**STATED, "use.py": STATED["use.py"].format(limit=limit, stop=stop)}
+    outcome = migrated({file: text.encode() for file, text in files.items()})["use.py"]
+    assert expected in outcome.source.decode()
+
+
 @pytest.mark.parametrize("name", TABLE)
 def test_what_a_receiver_is(name: str) -> None:
     files, expected = TABLE[name]

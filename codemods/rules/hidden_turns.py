@@ -16,6 +16,7 @@ from collections.abc import Iterator
 
 from codemods.argument_reading import values_given
 from codemods.bodies import own_entries
+from codemods.callers import Function, default_of
 from codemods.flow import Definition
 from codemods.plans import Context
 from codemods.rules.grown_prompts import GrownPrompt, NotGrown, is_tested
@@ -152,7 +153,10 @@ def _definition_sources(context: Context, definition: Definition, seen: set[Defi
     if isinstance(definition.node, ast.AugAssign):
         found.append(definition.node.value)
     if definition.kind == "parameter":
-        found.extend(context.evaluator.passed_arguments(definition.scope.node, definition.name))
+        function = definition.scope.node
+        found.extend(context.evaluator.passed_arguments(function, definition.name))
+        default = default_of(function, definition.name) if isinstance(function, Function) else None
+        found.extend([] if default is None else [default])
     for other in (*definition.previous, *definition.changed_by):
         found.extend(_definition_sources(context, other, seen))
     return found

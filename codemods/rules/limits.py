@@ -10,13 +10,16 @@ refuses a large limit without streaming unless the call names a timeout.
 from __future__ import annotations
 
 import ast
+import math
+from collections.abc import Iterable
 
 from codemods.argument_reading import Arguments
 from codemods.edits import Edit
+from codemods.evaluate import calculated
 from codemods.places import Place
 from codemods.plans import Context, Plan, Refusal
 from codemods.rules.hidden_turns import closure_of
-from codemods.values import Client, Constant, Symbol
+from codemods.values import Client, Constant, Foreign, Symbol, Value
 from migrate.models import find_model
 
 # A non-streaming call with this limit or more and no timeout is a ValueError in the SDK since 0.84.
@@ -50,23 +53,7 @@ def rewrite_limit(context: Context, plan: Plan, arguments: Arguments) -> None:
 
 
 def _rewrite_place(context: Context, plan: Plan, arguments: Arguments, place: Place) -> None:
-    _check_token_budget(context, place)
-    value = context.evaluator.value_of(place.value)
-    most = _maximum(plan)
-    if isinstance(value, Constant) and isinstance(value.value, int) and not isinstance(value.value, bool):
-        limit: float = value.value
-        if most is not None and limit > most:
-            if plan.model_is_runtime:
-                raise Refusal("TC104", "the limit may be over the maximum of a model known only at run time")
-            plan.edits.append(Edit(*place.value_span, (str(most),)))
-            plan.notes.append(
-                f"max_tokens {limit} -> {most}, the model's maximum (the old server cut it silently)"
-            )
-            limit = most
-    else:
-        limit = _largest_in_sight(context, place)
-        if limit >= _GUARDED_LIMIT:
-            _cut_at_run_time(context, plan, place, most)
+    limit = cut_limit(context, plan, place, _GUARDED_LIMIT)
     has_timeout = "timeout" in arguments.places or _client_has_timeout(context)
     if limit >= _GUARDED_LIMIT and not has_timeout and plan.streams != "yes":
         plan.edits.extend(place.append("timeout", _OLD_TIMEOUT, 6))
@@ -82,6 +69,33 @@ def _client_has_timeout(context: Context) -> bool:
         if named and isinstance(context.evaluator.value_of(call), Client):
             return True
     return False
+
+
+def cut_limit(context: Context, plan: Plan, place: Place, guarded: int | None = None) -> float:
+    """Cut a limit that is over the model's, or may be; returns the largest that is left.
+
+    One that is known only at run time is cut if it may reach `guarded`, by default if it may be over.
+    """
+    _check_token_budget(context, place)
+    value = context.evaluator.value_of(place.value)
+    most = _maximum(plan)
+    if isinstance(value, Constant) and isinstance(value.value, int) and not isinstance(value.value, bool):
+        return _cut_number(plan, place, value.value, most)
+    limit = _largest_in_sight(context, place)
+    over = guarded if guarded is not None else (most or _SMALLEST_MAXIMUM) + 1
+    if limit >= over:
+        _cut_at_run_time(context, plan, place, most)
+    return limit
+
+
+def _cut_number(plan: Plan, place: Place, limit: int, most: int | None) -> int:
+    if most is None or limit <= most:
+        return limit
+    if plan.model_is_runtime:
+        raise Refusal("TC104", "the limit may be over the maximum of a model known only at run time")
+    plan.edits.append(Edit(*place.value_span, (str(most),)))
+    plan.notes.append(f"max_tokens {limit} -> {most}, the model's maximum (the old server cut it silently)")
+    return most
 
 
 def _maximum(plan: Plan) -> int | None:
@@ -111,7 +125,57 @@ def _largest_in_sight(context: Context, place: Place) -> float:
     ]
     limits += [int(text) for text in map(_digits, nodes) if text]
     limits += [node.value for node in nodes if isinstance(node, ast.Constant)]
-    return max((limit for limit in limits if isinstance(limit, int | float)), default=0)
+    limits += [number for node in nodes for number in _results(context, node)]
+    largest = max((limit for limit in limits if isinstance(limit, int | float)), default=0)
+    return min(largest, *_bounds(context, place.value), math.inf)
+
+
+def _results(context: Context, node: ast.AST) -> list[int | float]:
+    """What a calculation may give, or what another file states for a name of its own.
+
+    A product, power or shift that is known only at run time may be anything.
+    """
+    if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
+        return _as_numbers(context.evaluator.stated_elsewhere(node)) or []
+    if not isinstance(node, ast.BinOp):
+        return []
+    if any(context.evaluator.text_of(side) is not None for side in (node.left, node.right)):
+        return []  # a text that is repeated or filled in
+    results = _calculated(context, node)
+    grows = isinstance(node.op, ast.Mult | ast.Pow | ast.LShift)
+    return [math.inf] if results is None and grows else results or []
+
+
+def _calculated(context: Context, node: ast.expr) -> list[int | float] | None:
+    """Every number that an expression of known numbers may be; None if one is not known."""
+    values = context.evaluator.values_of(node)
+    known = _as_numbers(values)
+    if known is not None and len(known) == len(values):
+        return known
+    if not isinstance(node, ast.BinOp):
+        return None
+    left, right = _calculated(context, node.left), _calculated(context, node.right)
+    if left is None or right is None:
+        return None
+    results = [calculated(node.op, one, other) for one in left for other in right]
+    numbers = [one for one in results if one is not None]
+    return numbers if len(numbers) == len(results) else None
+
+
+def _as_numbers(values: Iterable[Value]) -> list[int | float] | None:
+    """The numbers among some values; None if there are none."""
+    constants = [value.value for value in values if isinstance(value, Constant)]
+    return [one for one in constants if isinstance(one, int | float)] or None
+
+
+def _bounds(context: Context, node: ast.expr) -> list[int | float]:
+    """The numbers above which `min(…, 4000)` never comes."""
+    if not isinstance(node, ast.Call) or node.keywords or len(node.args) < 2:
+        return []
+    if context.evaluator.value_of(node.func) != Foreign("the built-in min"):
+        return []
+    bounds = [_calculated(context, argument) for argument in node.args]
+    return [max(numbers) for numbers in bounds if numbers]
 
 
 def _digits(node: ast.AST) -> str | None:

@@ -11,18 +11,16 @@ is said here: sampling that is kept stays an entry, and there is no timeout.
 
 from __future__ import annotations
 
-import ast
-
 from codemods.argument_reading import Arguments
 from codemods.bodies import Body, RequestSite, entries_of
 from codemods.edits import Edit
 from codemods.places import Place, removals
 from codemods.plans import Context, Plan, Refusal
 from codemods.rules.arguments import _is_not_given, _sampling, _saved_comments
-from codemods.rules.limits import _check_token_budget
+from codemods.rules.limits import cut_limit
 from codemods.rules.models import rewrite_model
 from codemods.rules.prompts import convert_prompt
-from codemods.rules.stop_sequences import rewrite_stop_sequences
+from codemods.rules.stop_sequences import has_blank_stop, rewrite_stop_sequences
 from codemods.template_nodes import CannotCut
 from codemods.values import Constant
 from migrate.models import find_model
@@ -71,15 +69,14 @@ def _rewrite_entry(
     elif name == "model" and site.provider == "http":
         rewrite_model(context, site, plan, place)
     elif name == "max_tokens_to_sample":
-        _rewrite_limit(context, plan, place)
+        cut_limit(context, plan, place)
+        plan.edits.extend(place.rename("max_tokens"))
     elif name == "stream" and site.provider == "http":
         _check_stream(context, site, place)
     elif _is_not_given(context, place.value):
         gone.append(place)
     elif name == "stop_sequences":
-        if any(
-            isinstance(part, ast.Constant) and not str(part.value).strip() for part in ast.walk(place.value)
-        ):
+        if has_blank_stop(context, place.value):
             raise Unbridgeable(site.left_rule, "a stop sequence is blank, which Messages refuses")
         rewrite_stop_sequences(context, plan, name, place, gone)
     elif name in _SAMPLING:
@@ -93,20 +90,6 @@ def _check_stream(context: Context, site: RequestSite, place: Place) -> None:
     value = context.evaluator.value_of(place.value)
     if not isinstance(value, Constant):
         raise Refusal(site.left_rule, "whether it streams is known only at run time")
-
-
-def _rewrite_limit(context: Context, plan: Plan, place: Place) -> None:
-    """Rename the limit; cut one that the model does not take, as the old server did on its own."""
-    _check_token_budget(context, place)
-    plan.edits.extend(place.rename("max_tokens"))
-    value = context.evaluator.value_of(place.value)
-    facts = find_model(plan.model) if plan.model else None
-    most = facts.max_output_tokens if facts else None
-    limit = value.value if isinstance(value, Constant) else None
-    if most is None or not isinstance(limit, int) or limit <= most:
-        return
-    plan.edits.append(Edit(*place.value_span, (str(most),)))
-    plan.notes.append(f"max_tokens {limit} -> {most}, the model's maximum (the old server cut it silently)")
 
 
 def _keep_sampling(context: Context, plan: Plan, entries: Arguments, gone: list[Place]) -> None:

@@ -21,9 +21,10 @@ from codemods.edits import Edit, Slice
 from codemods.flow import Definition
 from codemods.places import Place, list_removals
 from codemods.plans import Context, Plan, Refusal
+from codemods.rules.blank_stops import may_be_blank
 from codemods.rules.dropped_values import may_have_effects
 from codemods.template_nodes import widen_over_parentheses
-from codemods.values import Constant, Foreign, UserFunction
+from codemods.values import Foreign, UserFunction
 from migrate.markers import HUMAN_PROMPT
 
 Display = ast.List | ast.Tuple | ast.Set
@@ -38,7 +39,7 @@ def rewrite_stop_sequences(context: Context, plan: Plan, name: str, place: Place
         raise Refusal("TC104", "the stop sequences are not written at the call")
     displays = [part for part in parts if isinstance(part, Display)]
     elements = [one for display in displays for one in _elements(display)]
-    if any(_may_be_blank(context, element) for element in elements):
+    if any(may_be_blank(context, element) for element in elements):
         raise Refusal(
             "TC104", "a stop sequence is blank, which Messages refuses; the adapter cuts there itself"
         )
@@ -53,6 +54,15 @@ def rewrite_stop_sequences(context: Context, plan: Plan, name: str, place: Place
         plan.evidence.append("assumes that stop sequences known only at run time are not blank")
     for display in displays:
         _drop_markers(context, plan, place, display)
+
+
+def has_blank_stop(context: Context, value: ast.expr) -> bool:
+    """Whether one of the stop sequences may be blank, as far as the file shows."""
+    parts = stop_parts(context, value)
+    if parts is None:
+        return may_be_blank(context, value)
+    displays = [part for part in parts if isinstance(part, Display)]
+    return any(may_be_blank(context, element) for one in displays for element in _elements(one))
 
 
 def stop_parts(context: Context, node: ast.expr, depth: int = 0) -> list[ast.expr] | None:
@@ -228,13 +238,6 @@ def _elements(display: Display) -> list[ast.expr]:
 
 def _is_marker(context: Context, element: ast.expr) -> bool:
     return context.evaluator.text_of(element) == HUMAN_PROMPT
-
-
-def _may_be_blank(context: Context, element: ast.expr) -> bool:
-    """Whether a stop sequence is blank, or is in one of the forms that are in sight."""
-    values = context.evaluator.values_of(element)
-    texts = [value.value for value in values if isinstance(value, Constant) and isinstance(value.value, str)]
-    return any(not text.strip() for text in texts)
 
 
 def _drop_markers(context: Context, plan: Plan, place: Place, display: Display) -> None:
