@@ -26,7 +26,7 @@ TRAPS: dict[str, tuple[set[str], list[str], list[str]]] = {
     "01_evaluation_time": (PLAIN, ['prompt = f"{buf.read()}"\nbuf.close()', '"content": prompt'], []),
     "02_rebinding": (PLAIN, ['p = f"{q}"\n    q = q.lower()', '"content": p}'], []),
     "03_argument_order": (EITHER, ["{instructions()}", "{ask()}", "budget()"], ["max_tokens=budget(),\n    **", "system=f"]),
-    "03_argument_order_limit_first": (EITHER, ["max_tokens=min(len(step("], []),
+    "03_argument_order_limit_first": (EITHER, ["max_tokens=len(step("], []),
     "04_hole_text": (PLAIN, ['f"{style}"'], ['"content": style']),
     "04_hole_text_percent": (PLAIN, ['" % price', ".format(price)"], []),
     "05_none_in_system": (BRIDGED, ["{context or ''}"], ["system="]),

@@ -24,6 +24,7 @@ from migrate.models import find_model
 
 # A non-streaming call with this limit or more and no timeout is a ValueError in the SDK since 0.84.
 _GUARDED_LIMIT = 21_334
+_LARGE_FACTOR = 256
 _OLD_TIMEOUT = "600"
 # The least that any served model can write, in tokens. Source: migrate/models.json.
 _SMALLEST_MAXIMUM = 64_000
@@ -133,7 +134,7 @@ def _largest_in_sight(context: Context, place: Place) -> float:
 def _results(context: Context, node: ast.AST) -> list[int | float]:
     """What a calculation may give, or what another file states for a name of its own.
 
-    A product, power or shift that is known only at run time may be anything.
+    A power, a shift or a product of large numbers that is known only at run time may be anything.
     """
     if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
         return _as_numbers(context.evaluator.stated_elsewhere(node)) or []
@@ -142,8 +143,16 @@ def _results(context: Context, node: ast.AST) -> list[int | float]:
     if any(context.evaluator.text_of(side) is not None for side in (node.left, node.right)):
         return []  # a text that is repeated or filled in
     results = _calculated(context, node)
-    grows = isinstance(node.op, ast.Mult | ast.Pow | ast.LShift)
-    return [math.inf] if results is None and grows else results or []
+    return [math.inf] if results is None and _grows(context, node) else results or []
+
+
+def _grows(context: Context, node: ast.BinOp) -> bool:
+    """Whether a calculation with an unknown number may well be large: `n * 1024`, not `3 * len(lines)`."""
+    if isinstance(node.op, ast.Mult):
+        sides = (_calculated(context, node.left), _calculated(context, node.right))
+        known = [abs(number) for numbers in sides for number in numbers or ()]
+        return not known or max(known) >= _LARGE_FACTOR
+    return isinstance(node.op, ast.Pow | ast.LShift)
 
 
 def _calculated(context: Context, node: ast.expr) -> list[int | float] | None:
