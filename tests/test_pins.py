@@ -260,14 +260,12 @@ STAYS = [
     ("requirements.txt", "anthropic==0.50.0\n"),
     ("requirements.txt", "# anthropic==0.3\n"),
     ("requirements.txt", "my-anthropic==0.3\nanthropic-tools==0.1\nlangchain-anthropic==0.1\n"),
-    ("requirements.txt", "anthropic @ git+https://example.org/x\n"),
     ("requirements.txt", "anthropic==not.a.version!!\n"),
     ("requirements.txt", "-e ./anthropic==0.3\n"),
     ("requirements.txt", "anthropic==0.3  # to-messages: ignore\n"),
     ("requirements.txt", "anthropic==0.3  # to-messages: ignore[TC031] pinned for the old service\n"),
     ("pyproject.toml", '[project]\nname = "anthropic"\ndescription = "anthropic<1"\n'),
     ("pyproject.toml", '[build-system]\nrequires = ["anthropic<1"]\n'),
-    ("pyproject.toml", '[tool.poetry.dependencies]\nanthropic = {git = "https://example.org/x"}\n'),
     ("pyproject.toml", '[tool.poetry.dependencies]\nanthropic = "*"\n'),
     ("pyproject.toml", '# "anthropic<1"\n'),
     ("pyproject.toml", '[tool.poetry.extras]\nllm = ["anthropic"]\n'),
@@ -315,6 +313,46 @@ def test_what_is_left_and_reported(name: str, text: str, expected: str) -> None:
     assert after == text.encode()
     assert rules(findings) == expected.split()
     assert all(finding.status == "manual" for finding in findings)
+
+
+# A requirement that tells no version; the line to write.
+DIRECT = [
+    ("requirements.txt", "x\nanthropic @ git+https://example.org/x@v0.7.0  # c\n", "anthropic>=0.40.0,<3"),
+    ("requirements.txt", "anthropic[vertex] @ file:///x.whl ; python_version > '3'\n",
+     "anthropic[vertex]>=0.40.0,<3 ; python_version > '3'"),
+    ("requirements.txt", "-e git+https://example.org/x@v0.7.0#egg=anthropic\n", "anthropic>=0.40.0,<3"),
+    ("requirements.txt", "git+https://github.com/anthropics/anthropic-sdk-python@v0.7.0\n", "anthropic>=0.40.0,<3"),
+    ("requirements.txt", "./wheels/anthropic-0.7.0-py3-none-any.whl\n", "anthropic>=0.40.0,<3"),
+    ("pyproject.toml", '[project]\ndependencies = ["x", "anthropic @ https://example.org/x.whl"]\n', "anthropic>=0.40.0,<3"),
+    ("pyproject.toml", '[tool.poetry.dependencies]\nanthropic = {git = "https://example.org/x", tag = "v0.7.0"}\n',
+     'anthropic = ">=0.40.0,<3"'),
+    ("Pipfile", '[packages]\nanthropic = {path = "./x"}\n', 'anthropic = ">=0.40.0,<3"'),
+    ("setup.py", "setup(install_requires=['anthropic@git+https://example.org/x'])\n", "anthropic>=0.40.0,<3"),
+    ("setup.cfg", "[options]\ninstall_requires =\n    anthropic @ git+https://example.org/x\n", "anthropic>=0.40.0,<3"),
+    ("environment.yml", "dependencies:\n- pip:\n  - anthropic @ git+https://example.org/x\n", "anthropic>=0.40.0,<3"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name,text,suggestion", DIRECT, ids=lambda case: case[:60])
+def test_a_requirement_that_tells_no_version_is_left_and_told(name: str, text: str, suggestion: str) -> None:
+    after, [finding] = planned(name, text.encode())
+    assert (after, finding.rule, finding.status) == (text.encode(), "TC432", "manual")
+    assert "its version cannot be told" in finding.message
+    assert finding.suggestion == suggestion
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my-anthropic @ git+https://example.org/x\n",
+        "git+https://example.org/x#egg=anthropic-tools\n",
+        "./wheels/anthropic_tools-0.7.0-py3-none-any.whl\n",
+        "# anthropic @ git+https://example.org/x\n",
+        "anthropic @ git+https://example.org/x  # to-messages: ignore\n",
+    ],
+)
+def test_what_is_no_requirement_of_the_sdk_from_elsewhere(text: str) -> None:
+    assert planned("requirements.txt", text.encode()) == (text.encode(), [])
 
 
 def test_a_result_that_does_not_read_as_meant_is_not_written(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,7 +39,7 @@ class Requirement:
     start, end: the requirement as shown · spec: where its version text stands, None if no place is
     certain; an empty span if it has none · versions: what it allows, None if that cannot be read ·
     is_hashed: tied to files by their hashes · beside: what adds our own requirement next to it, None
-    if that cannot be done, empty if it must not · is_optional: installed only if asked for.
+    if that cannot be done, empty if it must not · is_optional: installed only if asked for · is_direct: from a URL or a folder, so it tells no version.
     """
 
     name: str
@@ -51,6 +51,7 @@ class Requirement:
     is_hashed: bool = False
     beside: tuple[Insert, ...] | None = None
     is_optional: bool = False
+    is_direct: bool = False
 
 
 @dataclass(frozen=True, slots=True)

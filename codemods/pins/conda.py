@@ -86,7 +86,14 @@ class _Environment:
             beside = self._beside_for_pip(own_requirement(parts)) if parts.name == SDK else ()
             first, shown = self._first(node), node.value.strip()
             yield Requirement(
-                parts.name, first, first + len(shown), shown, spec, parts.versions, False, beside
+                parts.name,
+                first,
+                first + len(shown),
+                shown,
+                spec,
+                parts.versions,
+                beside=beside,
+                is_direct=parts.is_direct,
             )
 
     def _first(self, node: Any) -> int:

@@ -106,6 +106,9 @@ class _Planner:
             if one.versions is not None and forbids(one.versions, floor):
                 self._report_generated(one, floor)
             return False
+        if one.is_direct:
+            self._report_direct(one, floor)
+            return True
         if one.versions is None:
             why = f"its range cannot be read here; the new code needs {SDK}>={floor}: see that it is allowed"
             self._report(LEFT, "manual", one, why)
@@ -166,6 +169,19 @@ class _Planner:
 
     def _evidence(self) -> tuple[str, ...]:
         return (f"{self.demand.floor_path} uses the Messages API",)
+
+    def _report_direct(self, one: Requirement, floor: str) -> None:
+        new = moved("", SpecifierSet(), floor)
+        named = re.match(r"[\w.-]+(?:\s*\[[^\]]*\])?(?=\s*@)", one.text)
+        marker = re.search(r"\s+;.*", one.text)
+        suggestion = f"{named[0] if named else SDK}{new}{marker[0] if marker else ''}"
+        if one.text.endswith("="):
+            suggestion = f'{one.text} "{new}"'
+        message = (
+            f"it comes from a URL or a folder, so its version cannot be told; the new code needs {SDK}>={floor}: "
+            "see that it is that, or name a version"
+        )
+        self._report(LEFT, "manual", one, message, self._evidence(), suggestion=suggestion)
 
     def _report_bedrock(self, one: Requirement) -> None:
         assert self.demand.bedrock is not None

@@ -48,7 +48,9 @@ class _SetupPy:
             start, end = self._span(node)
             literal = self.text[start:end]
             if literal[1:-1] != node.value or literal[0] not in "\"'":  # escapes, a prefix, pieces
-                yield Requirement(parts.name, start, end, shown, None, parts.versions)
+                yield Requirement(
+                    parts.name, start, end, shown, None, parts.versions, is_direct=parts.is_direct
+                )
                 continue
             first = start + 1 + len(node.value) - len(node.value.lstrip())
             spec = (first + parts.spec[0], first + parts.spec[1])
@@ -57,7 +59,14 @@ class _SetupPy:
                 item = f"{literal[0]}{own_requirement(parts)}{literal[0]}"
                 beside = self._beside(start, end, item)
             yield Requirement(
-                parts.name, first, first + len(shown), shown, spec, parts.versions, False, beside
+                parts.name,
+                first,
+                first + len(shown),
+                shown,
+                spec,
+                parts.versions,
+                beside=beside,
+                is_direct=parts.is_direct,
             )
 
     def _literals(self) -> Iterator[_Text]:
@@ -203,7 +212,9 @@ def _of_option(
         if parts.name == SDK:
             beside = _line_beside(text, parser, (section, option, index), place, own_requirement(parts))
         end = place + len(shown)
-        yield Requirement(parts.name, place, end, shown, spec, parts.versions, False, beside)
+        yield Requirement(
+            parts.name, place, end, shown, spec, parts.versions, beside=beside, is_direct=parts.is_direct
+        )
 
 
 def _has_line(

@@ -8,6 +8,7 @@ escapes for instance, has no `spec` and is reported instead of edited.
 from __future__ import annotations
 
 import copy
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
@@ -50,6 +51,7 @@ _OWN_ENTRY = f'{OWN} = {{extras = ["adapter"], version = "*"}}'
 _OWN_VALUE = {"extras": ["adapter"], "version": "*"}
 # Keys beside which a copy of the entry for our own package means the same.
 _PLAIN_KEYS = {"version", "extras"}
+_FROM_ELSEWHERE = frozenset({"git", "url", "path", "file"})
 
 
 def load_toml(text: str) -> dict[str, Any]:
@@ -106,7 +108,16 @@ class _Document:
                     beside = self._item_beside((*path, index), place, value, own_requirement(parts))
                 shown = value.strip()
                 end = start + len(shown)
-                yield Requirement(parts.name, start, end, shown, spec, parts.versions, False, beside)
+                yield Requirement(
+                    parts.name,
+                    start,
+                    end,
+                    shown,
+                    spec,
+                    parts.versions,
+                    beside=beside,
+                    is_direct=parts.is_direct,
+                )
 
     def of_tables(self, pattern: Sequence[str]) -> Iterator[Requirement]:
         for path, table in _matching(self.root, pattern):
@@ -124,7 +135,9 @@ class _Document:
             return
         version = value.get("version") if isinstance(value, dict) else value
         if not isinstance(version, str):
-            return  # from git or a folder: it has no version
+            if isinstance(value, dict) and not _FROM_ELSEWHERE.isdisjoint(value):
+                yield self._from_elsewhere(name)
+            return
         place = self._place((*path, "version") if isinstance(value, dict) else path, version)
         shown = f'{path[-1] if isinstance(path[-1], str) else name} = "{version}"'
         if place is None:
@@ -134,6 +147,13 @@ class _Document:
         plain = not isinstance(value, dict) or value.keys() <= _PLAIN_KEYS
         beside = self._entry_beside(path, place) if plain and name == SDK else None
         yield Requirement(name, *span, shown, span, poetry_versions(version), False, beside)
+
+    def _from_elsewhere(self, name: str) -> Requirement:
+        """An entry for a package from git, a URL or a folder, at the line that begins with its name."""
+        pattern = rf"^[ \t]*(?:\[[^\]\n]*)?[\"']?(?P<name>{name.replace('-', '[-_.]')})\b"
+        match = re.compile(pattern, re.M | re.I).search(self.text)
+        start, end = match.span("name") if match else (0, 0)
+        return Requirement(name, start, end, f"{name} =", None, None, beside=None, is_direct=True)
 
     def _place(self, path: Path, value: str) -> int | None:
         return place_of(self.text, value, self._means(lambda new: _put(new, path, value + PROBE)))
