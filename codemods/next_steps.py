@@ -11,6 +11,8 @@ from codemods.pins.planning import ADD, LEFT, LOCKED, MOVE
 from codemods.pins.ranges import forbids, highest
 from codemods.reports import Report
 
+_INSTALL = "install them, and renew your lock file, if you have one"
+
 
 def next_steps(report: Report, dependency_files: Sequence[str]) -> tuple[str, ...]:
     """One sentence or two per step; empty if the run changed nothing and left nothing."""
@@ -20,7 +22,10 @@ def next_steps(report: Report, dependency_files: Sequence[str]) -> tuple[str, ..
     floor = highest(floors)
     if floor is not None:
         steps += _version_steps(report, floor, dependency_files)
-    if any(outcome.uses_bridge for outcome in changed) and not _places(report, ADD):
+    added = _places(report, ADD)
+    if added and not _places(report, MOVE):
+        steps.append(f"{OWN_REQUIREMENT} is among your requirements now ({', '.join(added)}): {_INSTALL}.")
+    if any(outcome.uses_bridge for outcome in changed) and not added:
         steps.append(
             f"Add {OWN_REQUIREMENT} to your dependencies and install it "
             f'(pip install "{OWN_REQUIREMENT}"): bridged sites import it at run time.'
@@ -33,10 +38,10 @@ def next_steps(report: Report, dependency_files: Sequence[str]) -> tuple[str, ..
 
 def _version_steps(report: Report, floor: str, dependency_files: Sequence[str]) -> list[str]:
     needed = f"The new code needs {SDK}>={floor}"
-    if done := _places(report, MOVE, ADD):
-        advice = "install them, and renew your lock file, if you have one"
-        return [f"{needed}; your requirements say so now ({', '.join(done)}): {advice}."]
-    if left := _places(report, LEFT, LOCKED):
+    done, left = _places(report, MOVE), _places(report, LEFT, LOCKED)
+    if done and not left:
+        return [f"{needed}; your requirements say so now ({', '.join(done)}): {_INSTALL}."]
+    if left:
         return [f"{needed}; what does not fit it is listed above, with what to write: {', '.join(left)}."]
     pins = list(_pins(dependency_files, floor))
     forbidding = [(place, text) for place, text, is_forbidden in pins if is_forbidden]

@@ -18,11 +18,13 @@ from codemods.pins.demands import Demand
 from codemods.pins.manifests import read_manifest
 from codemods.pins.planning import edited, plan_manifest
 from codemods.pins.ranges import (
+    begins_below,
     conda_versions,
     forbids,
     highest,
     moved,
     poetry_versions,
+    raised,
     stops_below_one,
 )
 from codemods.reports import FileReport, Report
@@ -152,6 +154,47 @@ def test_moved_ranges(before: str, after: str) -> None:
     assert moved(before, SpecifierSet(before), "0.40.0") == after
 
 
+RAISED = [
+    (">=0.3", ">=0.40.0"),
+    (">0.3", ">=0.40.0"),
+    (">=0.3,>=0.5,<2", ">=0.40.0,<2"),
+    ("~=0.3", ">=0.40.0,<1"),
+    ("==0.*", ">=0.40.0,<1"),
+    ("~=0.3,<0.60", ">=0.40.0,<0.60,<1"),
+]
+
+
+@pytest.mark.parametrize("before,after", RAISED)
+def test_raised_lower_bounds(before: str, after: str) -> None:
+    assert begins_below(SpecifierSet(before), "0.40.0")
+    assert raised(before, SpecifierSet(before), "0.40.0") == after
+    assert not begins_below(SpecifierSet(after), "0.40.0")
+
+
+@pytest.mark.parametrize("versions", ["", "<2", ">=0.40", ">0.40.0", "==0.50.1", ">=0.3,>=0.41", "~=0.41"])
+def test_what_needs_no_higher_lower_bound(versions: str) -> None:
+    assert not begins_below(SpecifierSet(versions), "0.40.0")
+
+
+@given(parts=_SETS, floor=_VERSIONS)
+def test_a_raised_range_allows_what_it_did_from_the_floor_on(parts: list[str], floor: str) -> None:
+    versions = SpecifierSet(",".join(parts))
+    if not begins_below(versions, floor) or forbids(versions, floor):
+        return
+    new = SpecifierSet(raised(",".join(parts), versions, floor))
+    every = [f"{a}.{b}.{c}" for a in range(5) for b in range(5) for c in range(6)]
+    assert all(
+        (version in new) == (version in versions and Version(version) >= Version(floor)) for version in every
+    )
+
+
+def test_a_lower_bound_stays_without_a_word_while_something_holds_it() -> None:
+    before = b"anthropic>=0.3\n"
+    demand = Demand(floor="0.16.0", floor_path="a.py", is_rewritten=True, old=(("b.py", 7),))
+    assert planned("requirements.txt", before, demand) == (before, [])
+    assert planned("requirements.txt", before, not_ours="because") == (before, [])
+
+
 STOPS = [("<1", True), (">=0.3,<1.0", True), ("~=0.50.1", True), ("==0.50.*", True), ("<=1", False),
          ("==0.50.1", False), (">=0.3", False), ("<2", False), ("", False)]  # fmt: skip
 
@@ -229,6 +272,17 @@ IN_PLACE = [
 ]  # fmt: skip
 
 
+IN_PLACE += [
+    ("requirements.txt", "anthropic|>=0.3|\n", ">=0.40.0"),
+    ("requirements.txt", "anthropic |>= 0.3, < 2|\n", ">= 0.40.0, < 2"),
+    ("requirements.txt", "anthropic|>0.3,!=0.5,!=0.50.1,<=2.4|  # c\n", ">=0.40.0,!=0.50.1,<=2.4"),
+    ("requirements.txt", "anthropic|~=0.39|\n", ">=0.40.0,<3"),
+    ("pyproject.toml", '[project.optional-dependencies]\nllm = ["anthropic|>=0.5|"]', ">=0.40.0"),
+    ("pyproject.toml", '[tool.poetry.dependencies]\nanthropic = "|>=0.3,<3.0|"', ">=0.40.0,<3.0"),
+    ("environment.yml", "dependencies:\n  - anthropic|>=0.3|\n", ">=0.40.0"),
+]
+
+
 @pytest.mark.parametrize("name,marked,expected", IN_PLACE, ids=[f"{case[0]}: {case[1]}" for case in IN_PLACE])
 def test_a_range_is_moved_and_every_other_byte_stays(name: str, marked: str, expected: str) -> None:
     head, old, tail = marked.split("|")
@@ -255,8 +309,8 @@ def test_bytes_that_are_no_text_stay() -> None:
 
 STAYS = [
     ("requirements.txt", "anthropic\n"),
-    ("requirements.txt", "anthropic>=0.3\n"),
-    ("requirements.txt", "anthropic>=0.3,<2\n"),
+    ("requirements.txt", "anthropic>=0.40\n"),
+    ("requirements.txt", "anthropic<2\n"),
     ("requirements.txt", "anthropic==0.50.0\n"),
     ("requirements.txt", "# anthropic==0.3\n"),
     ("requirements.txt", "my-anthropic==0.3\nanthropic-tools==0.1\nlangchain-anthropic==0.1\n"),
@@ -611,6 +665,21 @@ def test_steps_when_the_pins_allow_it_or_there_are_none(tmp_path: Path) -> None:
     changed = report(Outcome("rewritten", b"y", sdk_floor="0.40"))
     assert f"the pins found allow it ({path}:1)" in next_steps(changed, [str(path)])[0]
     assert "no pin was found" in next_steps(changed, [])[0]
+
+
+def test_steps_say_what_the_requirements_do_and_no_more() -> None:
+    changed = FileReport("a.py", Outcome("rewritten", b"y", sdk_floor="0.40.0"), b"x")
+
+    def first_step(*rules_found: str) -> str:
+        found = tuple(Finding(rule, "rewritten", 1, 1, 1, 2, "found") for rule in rules_found)
+        manifest = FileReport("r.txt", Outcome("rewritten", b"y", found), b"x", is_manifest=True)
+        return " ".join(next_steps(Report((changed, manifest)), []))
+
+    assert "your requirements say so now (r.txt:1)" in first_step("TC031", "TC032")
+    assert "say so now" not in first_step("TC032")
+    assert "no pin was found" in first_step("TC032")
+    assert "r.txt:1): install them" in first_step("TC032")
+    assert "what does not fit it is listed above" in first_step("TC031", "TC432")
 
 
 def test_steps_name_the_adapter_and_what_is_left_for_a_person() -> None:

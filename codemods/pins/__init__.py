@@ -39,7 +39,8 @@ class Requirement:
     start, end: the requirement as shown · spec: where its version text stands, None if no place is
     certain; an empty span if it has none · versions: what it allows, None if that cannot be read ·
     is_hashed: tied to files by their hashes · beside: what adds our own requirement next to it, None
-    if that cannot be done, empty if it must not · is_optional: installed only if asked for · is_direct: from a URL or a folder, so it tells no version.
+    if that cannot be done, empty if it must not · is_optional: installed only if asked for ·
+    is_direct: from a URL or a folder, so it tells no version.
     """
 
     name: str

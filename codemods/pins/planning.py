@@ -17,7 +17,7 @@ from codemods.pins import BEDROCK, OWN, OWN_REQUIREMENT, SDK, Insert, Requiremen
 from codemods.pins.demands import Demand, shown
 from codemods.pins.locks import RENEWED_BY, locked_versions
 from codemods.pins.manifests import Manifest, read_manifest
-from codemods.pins.ranges import forbids, moved, stops_below_one
+from codemods.pins.ranges import begins_below, forbids, moved, raised, stops_below_one
 
 MOVE, ADD, LOCKED, LEFT = "TC031", "TC032", "TC431", "TC432"
 
@@ -114,7 +114,7 @@ class _Planner:
             self._report(LEFT, "manual", one, why)
             return True
         wrong = forbids(one.versions, floor)
-        if not wrong and not (self.demand.is_rewritten and stops_below_one(one.versions)):
+        if not wrong and not self._has_low_bounds(one.versions, floor):
             return False
         hold = self._why_hold(one)
         if hold is None:
@@ -122,6 +122,10 @@ class _Planner:
         elif wrong:
             self._leave(one, floor, *hold)
         return wrong and hold is not None
+
+    def _has_low_bounds(self, versions: SpecifierSet, floor: str) -> bool:
+        """Whether a range that allows the new code ends too early or begins too early."""
+        return (self.demand.is_rewritten and stops_below_one(versions)) or begins_below(versions, floor)
 
     def _why_hold(self, one: Requirement) -> tuple[str, str] | None:
         """Why the range stays: (short reason, what to do)."""
@@ -148,11 +152,15 @@ class _Planner:
         assert one.spec is not None
         assert one.versions is not None
         old = self.manifest.text[slice(*one.spec)]
-        new = moved(old, one.versions, floor)
-        self.made.edits.append((*one.spec, new))
         why = f"the new code needs {SDK}>={floor}"
-        if not forbids(one.versions, floor):
+        if forbids(one.versions, floor):
+            new = moved(old, one.versions, floor)
+        elif self.demand.is_rewritten and stops_below_one(one.versions):
+            new = moved(old, one.versions, floor)
             why = "the calls that kept the SDK below 1.0 are gone"
+        else:
+            new = raised(old, one.versions, floor)
+        self.made.edits.append((*one.spec, new))
         self._report(MOVE, "rewritten", one, f'{why}: "{old}" becomes "{new}"', self._evidence())
 
     def _leave(self, one: Requirement, floor: str, reason: str, advice: str) -> None:
@@ -178,8 +186,8 @@ class _Planner:
         if one.text.endswith("="):
             suggestion = f'{one.text} "{new}"'
         message = (
-            f"it comes from a URL or a folder, so its version cannot be told; the new code needs {SDK}>={floor}: "
-            "see that it is that, or name a version"
+            f"it comes from a URL or a folder, so its version cannot be told; the new code needs "
+            f"{SDK}>={floor}: see that it is that, or name a version"
         )
         self._report(LEFT, "manual", one, message, self._evidence(), suggestion=suggestion)
 

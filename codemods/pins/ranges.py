@@ -16,6 +16,7 @@ from packaging.version import InvalidVersion, Version
 # took the old API away, so a range has no reason to end below it once the old calls are gone.
 BELOW = "3"
 FIRST_WITHOUT_OLD_API = "1.0.0"
+_LOWER = (">", ">=", "~=", "==")
 
 
 def forbids(versions: SpecifierSet, floor: str) -> bool:
@@ -68,6 +69,35 @@ def moved(text: str, versions: SpecifierSet, floor: str) -> str:
         elif part.operator in ("<", "<=") and not forbids(SpecifierSet(str(part)), reached):
             upper = str(part)
     return _in_style_of(text, [lower, *kept, upper])
+
+
+def begins_below(versions: SpecifierSet, floor: str) -> bool:
+    """Whether the range has a lower bound, and allows versions from it on that are below the floor."""
+    bounds = [bound for part in versions if part.operator in _LOWER and (bound := _bound(part)) is not None]
+    return bool(bounds) and not any(map(_is_exact, versions)) and max(bounds) < Version(floor)
+
+
+def raised(text: str, versions: SpecifierSet, floor: str) -> str:
+    """The range to write in place of `text`, which means `versions`: the same from the floor on."""
+    kept: list[str] = []
+    for part in sorted(versions, key=str):
+        if part.operator in ("~=", "=="):
+            kept.append(f"<{_end_of(part)}")
+        elif part.operator in ("<", "<=") or (part.operator == "!=" and _excludes_from(part, floor)):
+            kept.append(str(part))
+    return _in_style_of(text, [f">={floor}", *kept])
+
+
+def _end_of(part: Specifier) -> str:
+    """The first version that `~=0.3` or `==0.*` does not reach."""
+    release = Version(part.version.removesuffix(".*")).release
+    same = release[:-1] if part.operator == "~=" else release
+    return ".".join(map(str, (*same[:-1], same[-1] + 1)))
+
+
+def _excludes_from(part: Specifier, floor: str) -> bool:
+    bound = _bound(part)
+    return bound is None or part.version.endswith(".*") or bound >= Version(floor)
 
 
 def _in_style_of(text: str, parts: Sequence[str]) -> str:
