@@ -13,7 +13,7 @@ from packaging.version import Version
 from codemods.floors import ADAPTER, version_text
 from codemods.next_steps import next_steps
 from codemods.outcome import Finding, Options, Outcome
-from codemods.pins import OWN_REQUIREMENT, planning
+from codemods.pins import OWN_PYTHON, OWN_REQUIREMENT, planning
 from codemods.pins.demands import Demand
 from codemods.pins.manifests import read_manifest
 from codemods.pins.planning import edited, plan_manifest
@@ -586,6 +586,54 @@ def test_where_our_requirement_is_not_added(name: str, text: str, expected: str)
     demand = Demand(floor="0.40.0", floor_path="app.py", bridged_in="app.py")
     after, findings = planned(name, text.encode(), demand)
     assert (after, rules(findings)) == (text.encode(), expected.split())
+
+
+OLD_PYTHON = [
+    ("pyproject.toml", '[project]\nrequires-python = ">=3.8"\ndependencies = ["anthropic"]\n', ">=3.8"),
+    ("pyproject.toml", '[tool.poetry.dependencies]\npython = "^3.9"\nanthropic = "*"\n', "^3.9"),
+    ("pyproject.toml", '[tool.poetry.dependencies]\npython = "~3.9 || ^3.11"\nanthropic = "*"\n', "~3.9 || ^3.11"),
+    ("Pipfile", '[packages]\nanthropic = "*"\n[requires]\npython_version = "3.9"\n', "3.9"),
+    ("Pipfile", '[packages]\nanthropic = "*"\n[requires]\npython_full_version = "3.9.7"\n', "3.9.7"),
+    ("setup.cfg", "[options]\npython_requires = >=3.6, <4\ninstall_requires =\n  anthropic\n", ">=3.6, <4"),
+    ("setup.py", "setup(python_requires='>=3.9.2', install_requires=['anthropic'])\n", ">=3.9.2"),
+    ("environment.yml", "dependencies:\n  - python=3.8\n  - pip:\n    - anthropic>=0.50\n", "=3.8"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name,text,shown", OLD_PYTHON)
+def test_our_requirement_is_not_added_where_an_older_python_is_allowed(
+    name: str, text: str, shown: str
+) -> None:
+    demand = Demand(floor="0.40.0", floor_path="app.py", bridged_in="app.py")
+    after, [finding] = planned(name, text.encode(), demand)
+    assert (after, finding.rule, finding.suggestion) == (text.encode(), "TC432", OWN)
+    assert f'needs Python 3.10 or later, and this file says "{shown}" of Python' in finding.message
+
+
+NEW_PYTHON = [
+    ("pyproject.toml", '[project]\nrequires-python = ">=3.10"\ndependencies = ["anthropic"]\n'),
+    ("pyproject.toml", '[project]\nrequires-python = ">3.9.99"\ndependencies = ["anthropic"]\n'),
+    ("pyproject.toml", '[tool.poetry.dependencies]\npython = "^3.10"\nanthropic = "*"\n'),
+    ("Pipfile", '[packages]\nanthropic = "*"\n[requires]\npython_version = "3.12"\n'),
+    ("setup.cfg", "[options]\npython_requires = >=3.11\ninstall_requires =\n  anthropic\n"),
+    ("setup.py", "setup(python_requires='>=3.10', install_requires=['anthropic'])\n"),
+    ("environment.yml", "dependencies:\n  - python>=3.8\n  - pip:\n    - anthropic>=0.50\n"),
+    ("environment.yml", "dependencies:\n  - python=3.11\n  - pip:\n    - anthropic>=0.50\n"),
+]
+
+
+@pytest.mark.parametrize("name,text", NEW_PYTHON)
+def test_our_requirement_is_added_where_python_is_new_enough(name: str, text: str) -> None:
+    demand = Demand(floor="0.40.0", floor_path="app.py", bridged_in="app.py")
+    _, findings = planned(name, text.encode(), demand)
+    assert rules(findings) == ["TC032"]
+    assert OWN_PYTHON in (PROJECT / "pyproject.toml").read_text("utf-8").split("requires-python")[1][:12]
+
+
+def test_an_older_python_does_not_keep_the_pin() -> None:
+    text = b'[project]\nrequires-python = ">=3.8"\ndependencies = ["anthropic<1"]\n'
+    after, findings = planned("pyproject.toml", text)
+    assert (after, rules(findings)) == (text.replace(b"<1", b">=0.40.0,<3"), ["TC031"])
 
 
 def test_a_file_out_of_reach_is_told_both_lines() -> None:

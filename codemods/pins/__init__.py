@@ -21,6 +21,7 @@ SDK = "anthropic"
 BEDROCK = "anthropic-bedrock"
 OWN = "completions-to-messages"
 OWN_REQUIREMENT = f"{OWN}[adapter]"
+OWN_PYTHON = "3.10"  # the first it runs on; a test compares it with pyproject.toml
 NAMES = (SDK, BEDROCK, OWN)
 
 
@@ -59,13 +60,15 @@ class Requirement:
 class Reading:
     """What a reader found in one text.
 
-    `includes`: files it refers to, as written there; `limits`: those that only limit versions.
+    `includes`: files it refers to, as written there; `limits`: those that only limit versions;
+    `old_python`: what it says of Python if that allows one our package does not run on.
     """
 
     requirements: tuple[Requirement, ...] = ()
     includes: tuple[str, ...] = ()
     limits: tuple[str, ...] = ()
     is_generated: bool = False
+    old_python: str | None = None
 
 
 NOTHING = Reading()

@@ -13,7 +13,7 @@ from packaging.version import Version
 
 from codemods.ignores import comment_rules
 from codemods.outcome import Finding, Options, Status
-from codemods.pins import BEDROCK, OWN, OWN_REQUIREMENT, SDK, Insert, Requirement
+from codemods.pins import BEDROCK, OWN, OWN_PYTHON, OWN_REQUIREMENT, SDK, Insert, Requirement
 from codemods.pins.demands import Demand, shown
 from codemods.pins.locks import RENEWED_BY, locked_versions
 from codemods.pins.manifests import Manifest, read_manifest
@@ -218,7 +218,9 @@ class _Planner:
         evidence = (f"{bridged_in} imports `migrate`",)
         inserts: set[Insert] = set()
         for one in always or wanted:
-            reason = "the SDK's requirement is left beside it" if one in left else self.not_ours
+            reason = self._why_not_own()
+            if reason is None:
+                reason = "the SDK's requirement is left beside it" if one in left else self.not_ours
             if one.beside is None or reason is not None:
                 self._ask_for_own(one, evidence, reason or "it cannot be added here with certainty")
             else:
@@ -226,6 +228,16 @@ class _Planner:
                 message = f"bridged code imports this package: {OWN_REQUIREMENT} is added beside it"
                 self._report(ADD, "rewritten", one, message, evidence)
         self.made.edits += [(insert.offset, insert.offset, insert.text) for insert in inserts]
+
+    def _why_not_own(self) -> str | None:
+        """Why our package could not be installed if it were added."""
+        python = self.manifest.reading.old_python
+        if python is None:
+            return None
+        return (
+            f'it needs Python {OWN_PYTHON} or later, and this file says "{python}" of Python: '
+            f"raise that to {OWN_PYTHON} first"
+        )
 
     def _ask_to_make_anew(self, requirements: Sequence[Requirement]) -> None:
         sdk = next((one for one in requirements if one.name == SDK), None)

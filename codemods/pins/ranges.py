@@ -12,6 +12,8 @@ from collections.abc import Callable, Sequence
 from packaging.specifiers import InvalidSpecifier, Specifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
+from codemods.pins import OWN_PYTHON
+
 # What is written is known to run on the SDK's majors 0 to 2; what 3 will change nobody knows. Major 1
 # took the old API away, so a range has no reason to end below it once the old calls are gone.
 BELOW = "3"
@@ -127,6 +129,15 @@ def conda_versions(text: str) -> SpecifierSet | None:
     Source: conda's documentation, "Package match specifications": `=0.3` is 0.3.*, `0.3` and `==0.3` exact.
     """
     return _joined(text, _from_conda)
+
+
+def old_python(text: object, read: Callable[[str], SpecifierSet | None]) -> str | None:
+    """The constraint on Python as it stands, if it allows a version below OWN_PYTHON; else None."""
+    if not isinstance(text, str):
+        return None
+    older = (f"3.{minor}.{patch}" for minor in range(int(OWN_PYTHON[2:])) for patch in range(30))
+    ranges = [versions for part in text.split("||") if (versions := read(part.strip())) is not None]
+    return text if any(version in versions for version in older for versions in ranges) else None
 
 
 def _joined(text: str, translate: Callable[[str], str]) -> SpecifierSet | None:

@@ -12,6 +12,7 @@ from typing import TypeGuard
 
 from codemods.pins import OWN_REQUIREMENT, SDK, Insert, Reading, Requirement
 from codemods.pins.placing import PROBE, applied, item_beside, place_of
+from codemods.pins.ranges import old_python, pep440_versions
 from codemods.pins.requirements import newline_of, own_requirement, parts_of
 
 _KEYWORDS = frozenset({"install_requires", "extras_require", "tests_require", "setup_requires"})
@@ -28,7 +29,7 @@ def read_setup_py(text: str) -> Reading:
     except (SyntaxError, RecursionError) as error:
         raise ValueError(str(error)) from error
     setup = _SetupPy(text, tree)
-    return Reading(tuple(setup.requirements()))
+    return Reading(tuple(setup.requirements()), old_python=setup.old_python())
 
 
 class _SetupPy:
@@ -68,6 +69,16 @@ class _SetupPy:
                 beside=beside,
                 is_direct=parts.is_direct,
             )
+
+    def old_python(self) -> str | None:
+        said = (
+            keyword.value.value
+            for call in ast.walk(self.tree)
+            if isinstance(call, ast.Call)
+            for keyword in call.keywords
+            if keyword.arg == "python_requires" and isinstance(keyword.value, ast.Constant)
+        )
+        return next((old for text in said if (old := old_python(text, pep440_versions))), None)
 
     def _literals(self) -> Iterator[_Text]:
         seen: set[str] = set()
@@ -170,7 +181,8 @@ def read_setup_cfg(text: str) -> Reading:
                         replace(one, is_optional=optional)
                         for one in _of_option(text, parser, section, option)
                     ]
-    return Reading(tuple(found))
+    python = parser.get("options", "python_requires", fallback=None)
+    return Reading(tuple(found), old_python=old_python(python, pep440_versions))
 
 
 def _parsed(text: str) -> configparser.RawConfigParser:

@@ -15,11 +15,12 @@ from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 from codemods.pins import NAMES, OWN, SDK, Insert, Reading, Requirement
 from codemods.pins.placing import PROBE, applied, item_beside, line_below, place_of
-from codemods.pins.ranges import poetry_versions
+from codemods.pins.ranges import old_python, pep440_versions, poetry_versions
 from codemods.pins.requirements import own_requirement, parts_of
 
 Path = tuple[str | int, ...]
@@ -71,7 +72,9 @@ def read_pyproject(text: str) -> Reading:
         for pattern in patterns
         for one in read(pattern)
     ]
-    return Reading(tuple(found))
+    python = table.old_python(("project", "requires-python"), pep440_versions)
+    python = python or table.old_python(("tool", "poetry", "dependencies", "python"), poetry_versions)
+    return Reading(tuple(found), old_python=python)
 
 
 def read_pipfile(text: str) -> Reading:
@@ -81,7 +84,9 @@ def read_pipfile(text: str) -> Reading:
     found = [
         replace(one, is_optional=name != "packages") for name in names for one in table.of_tables((name,))
     ]
-    return Reading(tuple(found))
+    python = table.old_python(("requires", "python_version"), lambda text: pep440_versions(f"=={text}.*"))
+    python = python or table.old_python(("requires", "python_full_version"), poetry_versions)
+    return Reading(tuple(found), old_python=python)
 
 
 class _Document:
@@ -90,6 +95,12 @@ class _Document:
     def __init__(self, text: str) -> None:
         self.text = text
         self.root = load_toml(text)
+
+    def old_python(self, path: Sequence[str], read: Callable[[str], SpecifierSet | None]) -> str | None:
+        """What is said there of Python, if it allows one that is too old for our package."""
+        return next(
+            (old for _, value in _matching(self.root, path) if (old := old_python(value, read))), None
+        )
 
     def of_lists(self, pattern: Sequence[str]) -> Iterator[Requirement]:
         for path, items in _matching(self.root, pattern):
