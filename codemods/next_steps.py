@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from codemods.pins import OWN_REQUIREMENT, SDK
+from codemods.pins import OWN, OWN_REQUIREMENT, SDK
 from codemods.pins.manifests import read_manifests
 from codemods.pins.planning import ADD, LEFT, LOCKED, MOVE
 from codemods.pins.ranges import forbids, highest
@@ -24,11 +24,13 @@ def next_steps(report: Report, dependency_files: Sequence[str]) -> tuple[str, ..
         steps += _version_steps(report, floor, dependency_files)
     added = _places(report, ADD)
     if added and not _places(report, MOVE):
-        steps.append(f"{OWN_REQUIREMENT} is among your requirements now ({', '.join(added)}): {_INSTALL}.")
+        steps.append(f"{OWN} is among your requirements now ({', '.join(added)}): {_INSTALL}.")
     if any(outcome.uses_bridge for outcome in changed) and not added:
+        with_sdk = any(outcome.uses_bridge and outcome.sdk_floor for outcome in changed)
+        own, quoted = (OWN_REQUIREMENT, f'"{OWN_REQUIREMENT}"') if with_sdk else (OWN, OWN)
         steps.append(
-            f"Add {OWN_REQUIREMENT} to your dependencies and install it "
-            f'(pip install "{OWN_REQUIREMENT}"): bridged sites import it at run time.'
+            f"Add {own} to your dependencies and install it "
+            f"(pip install {quoted}): bridged sites import it at run time."
         )
     if changed:
         steps.append("Read the changes, then run your tests.")

@@ -321,6 +321,22 @@ def test_code_that_was_migrated_by_hand_finds_its_pin(tree: Path) -> None:
     assert (tree / "requirements.txt").read_text() == "anthropic>=0.47.0,<3\n"
 
 
+def test_code_that_only_converts_bodies_asks_for_no_sdk(tree: Path) -> None:
+    body = (
+        'import requests\n\ndef f(body):\n    url = "https://api.anthropic.com/v1/complete"\n'
+        '    sent = {"x-api-key": "k", "anthropic-version": "2023-06-01"}\n'
+        '    return requests.post(url, headers=sent, json=body).json()["completion"]\n'
+    )
+    make(tree, **{"app.py": body, "requirements.txt": "requests\n"})
+    done = run("fix", ".")
+    assert "messages_body(" in (tree / "app.py").read_text()
+    assert "Add completions-to-messages to your dependencies" in done.stdout
+    assert "anthropic>=" not in done.stdout and "[adapter]" not in done.stdout
+    make(tree, **{"requirements.txt": PIN})
+    run("fix", ".")
+    assert (tree / "requirements.txt").read_text() == PIN + "completions-to-messages\n"
+
+
 def test_standard_input_has_no_dependency_files(tree: Path) -> None:
     make(tree, **{"requirements.txt": PIN})
     done = CliRunner().invoke(main, ["fix", "-"], input=CLEAN)

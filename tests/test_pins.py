@@ -568,6 +568,31 @@ def test_our_requirement_is_added_in_the_same_style(name: str, before: str, afte
     assert planned(name, result, demand) == (result, [])
 
 
+PLAIN = "completions-to-messages"
+ADDED_WITHOUT_EXTRA = [
+    ("requirements.txt", "anthropic==0.3.11\n", f"anthropic==0.3.11\n{PLAIN}\n"),
+    (
+        "pyproject.toml",
+        '[project]\ndependencies = ["anthropic<1"]\n',
+        f'[project]\ndependencies = ["anthropic<1", "{PLAIN}"]\n',
+    ),
+    (
+        "Pipfile",
+        '[packages]\nanthropic = "*"\n',
+        f'[packages]\nanthropic = "*"\n{PLAIN} = "*"\n',
+    ),
+]
+
+
+@pytest.mark.parametrize("name,before,after", ADDED_WITHOUT_EXTRA)
+def test_code_that_needs_no_sdk_needs_no_extra(name: str, before: str, after: str) -> None:
+    demand = Demand(bridged_in="app.py", needs_extra=False)
+    result, [finding] = planned(name, before.encode(), demand)
+    assert (result, finding.rule) == (after.encode(), "TC032")
+    assert "[adapter]" not in finding.message
+    assert planned(name, result, demand) == (result, [])
+
+
 NOT_ADDED = [
     ("constraints.txt", "anthropic>=0.40\n", ""),
     ("requirements.txt", "anthropic>=0.40\ncompletions_to_messages\n", ""),
@@ -736,7 +761,9 @@ def test_steps_name_the_adapter_and_what_is_left_for_a_person() -> None:
         Outcome("failed", b"", reason="cannot be parsed"),
     )
     adapter, tests, review, manual, failed = next_steps(report(*outcomes), [])
-    assert 'pip install "completions-to-messages[adapter]"' in adapter
+    assert "pip install completions-to-messages)" in adapter
+    [_, with_sdk, _] = next_steps(report(Outcome("partly", b"y", sdk_floor="0.40.0", uses_bridge=True)), [])
+    assert 'pip install "completions-to-messages[adapter]"' in with_sdk
     assert "tests" in tests
     assert review.startswith("Review 1 place:")
     assert manual.startswith("Change 1 place by hand:")

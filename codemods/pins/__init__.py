@@ -21,6 +21,7 @@ SDK = "anthropic"
 BEDROCK = "anthropic-bedrock"
 OWN = "completions-to-messages"
 OWN_REQUIREMENT = f"{OWN}[adapter]"
+OWN_TABLE = '{extras = ["adapter"], version = "*"}'  # the same, as Poetry and pipenv write it
 OWN_PYTHON = "3.10"  # the first it runs on; a test compares it with pyproject.toml
 NAMES = (SDK, BEDROCK, OWN)
 

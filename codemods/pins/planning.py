@@ -13,7 +13,7 @@ from packaging.version import Version
 
 from codemods.ignores import comment_rules
 from codemods.outcome import Finding, Options, Status
-from codemods.pins import BEDROCK, OWN, OWN_PYTHON, OWN_REQUIREMENT, SDK, Insert, Requirement
+from codemods.pins import BEDROCK, OWN, OWN_PYTHON, OWN_REQUIREMENT, OWN_TABLE, SDK, Insert, Requirement
 from codemods.pins.demands import Demand, shown
 from codemods.pins.locks import RENEWED_BY, locked_versions
 from codemods.pins.manifests import Manifest, read_manifest
@@ -85,6 +85,7 @@ class _Planner:
         self.options = options
         self.not_ours = not_ours
         self.made = ManifestPlan()
+        self.own = OWN_REQUIREMENT if demand.needs_extra else OWN
 
     # -- what to do --------------------------------------------------------------------------------
 
@@ -225,9 +226,17 @@ class _Planner:
                 self._ask_for_own(one, evidence, reason or "it cannot be added here with certainty")
             else:
                 inserts.update(one.beside)
-                message = f"bridged code imports this package: {OWN_REQUIREMENT} is added beside it"
+                message = f"bridged code imports this package: {self.own} is added beside it"
                 self._report(ADD, "rewritten", one, message, evidence)
-        self.made.edits += [(insert.offset, insert.offset, insert.text) for insert in inserts]
+        self.made.edits += [
+            (insert.offset, insert.offset, self._as_needed(insert.text)) for insert in inserts
+        ]
+
+    def _as_needed(self, text: str) -> str:
+        """The text of an insert, without the extra if nothing needs it."""
+        if self.demand.needs_extra:
+            return text
+        return text.replace(OWN_REQUIREMENT, OWN).replace(OWN_TABLE, '"*"')
 
     def _why_not_own(self) -> str | None:
         """Why our package could not be installed if it were added."""
@@ -246,8 +255,8 @@ class _Planner:
             self._report(LOCKED, "manual", sdk, message, self._evidence())
 
     def _ask_for_own(self, one: Requirement, evidence: tuple[str, ...], reason: str) -> None:
-        message = f"bridged code needs {OWN_REQUIREMENT}, which is not among these: {reason}; add it yourself"
-        self._report(LEFT, "manual", one, message, evidence, suggestion=OWN_REQUIREMENT)
+        message = f"bridged code needs {self.own}, which is not among these: {reason}; add it yourself"
+        self._report(LEFT, "manual", one, message, evidence, suggestion=self.own)
 
     # -- what is only reported ---------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ from typing import Any
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from codemods.pins import NAMES, OWN, SDK, Insert, Reading, Requirement
+from codemods.pins import NAMES, OWN, OWN_TABLE, SDK, Insert, Reading, Requirement
 from codemods.pins.placing import PROBE, applied, item_beside, line_below, place_of
 from codemods.pins.ranges import old_python, pep440_versions, poetry_versions
 from codemods.pins.requirements import own_requirement, parts_of
@@ -48,7 +48,7 @@ _POETRY: tuple[tuple[str, ...], ...] = (
 )
 _NOT_PACKAGES = ("source", "requires", "scripts", "pipenv")
 _ALWAYS = (_LISTS[0], _POETRY[0])  # installed with the project itself
-_OWN_ENTRY = f'{OWN} = {{extras = ["adapter"], version = "*"}}'
+_OWN_ENTRY = f"{OWN} = {OWN_TABLE}"
 _OWN_VALUE = {"extras": ["adapter"], "version": "*"}
 # Keys beside which a copy of the entry for our own package means the same.
 _PLAIN_KEYS = {"version", "extras"}
