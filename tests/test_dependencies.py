@@ -201,6 +201,61 @@ def test_an_included_file_serves_both_who_include_it(tree: Path) -> None:
     assert (tree / "b/limits.txt").read_text() == "anthropic>=0.40.0,<3\n"
 
 
+@pytest.mark.parametrize(
+    "name,text",
+    [
+        ("pyproject.toml", '[tool.setuptools.dynamic]\ndependencies = {file = ["deps.txt"]}\n'),
+        ("pyproject.toml", '[tool.setuptools.dynamic]\ndependencies = {file = "deps.txt"}\n'),
+        (
+            "pyproject.toml",
+            '[tool.setuptools.dynamic.optional-dependencies]\nllm = {file = ["a.txt", "./deps.txt"]}\n',
+        ),
+        ("setup.cfg", "[options]\ninstall_requires = file: deps.txt\n"),
+        ("setup.cfg", "[options.extras_require]\nllm = file: a.txt, deps.txt\n"),
+    ],
+)
+def test_files_that_setuptools_reads_are_followed(tree: Path, name: str, text: str) -> None:
+    make(tree, **{"app.py": CLEAN, name: text, "deps.txt": PIN, "other.txt": PIN})
+    assert run("fix", ".").exit_code == 0
+    assert [(tree / one).read_text() for one in ("deps.txt", "other.txt")] == [MOVED, PIN]
+    assert run("check", ".").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        'open("deps.txt").read().splitlines()',
+        'open(os.path.join(HERE, "deps.txt")).readlines()',
+        'Path("deps.txt").read_text().split()',
+        '(HERE / "deps.txt").read_text().split()',
+    ],
+)
+def test_files_that_the_code_of_setup_py_reads_are_told_and_not_touched(tree: Path, how: str) -> None:
+    setup = f'readme = open("README.md").read()\nsetup(install_requires={how})\n'
+    make(tree, **{"app.py": BRIDGED, "setup.py": setup, "deps.txt": PIN, "README.md": PIN})
+    entries = report("fix", ".")
+    assert (tree / "deps.txt").read_text() == PIN
+    assert rules(entries["deps.txt"]) == ["TC432", "TC432"]
+    assert "only the code of setup.py reads it" in entries["deps.txt"]["findings"][0]["message"]
+    assert "README.md" not in entries
+    assert rules(report("check", ".")["deps.txt"]) == ["TC432", "TC432"]
+    make(tree, **{"deps.txt": "anthropic>=0.50\ncompletions-to-messages[adapter]\n"})
+    assert "deps.txt" not in report("check", ".")
+
+
+def test_a_requirements_file_that_setup_py_reads_is_edited(tree: Path) -> None:
+    make(
+        tree,
+        **{
+            "app.py": CLEAN,
+            "setup.py": 'setup(install_requires=open("requirements.txt").read().split())\n',
+            "requirements.txt": PIN,
+        },
+    )
+    run("fix", ".")
+    assert (tree / "requirements.txt").read_text() == MOVED
+
+
 def test_files_that_include_each_other_come_to_an_end(tree: Path) -> None:
     make(
         tree,

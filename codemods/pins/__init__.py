@@ -62,6 +62,7 @@ class Reading:
     """What a reader found in one text.
 
     `includes`: files it refers to, as written there; `limits`: those that only limit versions;
+    `read_by_code`: those that its code may read, in whatever way;
     `old_python`: what it says of Python if that allows one our package does not run on.
     """
 
@@ -70,6 +71,7 @@ class Reading:
     limits: tuple[str, ...] = ()
     is_generated: bool = False
     old_python: str | None = None
+    read_by_code: tuple[str, ...] = ()
 
 
 NOTHING = Reading()

@@ -141,6 +141,8 @@ class _Planner:
                 f"{demand.failed[0]} could not be analysed and may need the old SDK",
                 "see to that file first",
             )
+        if self.manifest.read_by is not None:
+            return f"only the code of {self.manifest.read_by} reads it", "write it yourself"
         if self.not_ours is not None:
             return self.not_ours, "write it yourself, or name the file as well"
         if one.spec is None:
@@ -240,6 +242,8 @@ class _Planner:
 
     def _why_not_own(self) -> str | None:
         """Why our package could not be installed if it were added."""
+        if self.manifest.read_by is not None:
+            return f"only the code of {self.manifest.read_by} reads them"
         python = self.manifest.reading.old_python
         if python is None:
             return None

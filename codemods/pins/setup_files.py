@@ -16,6 +16,7 @@ from codemods.pins.ranges import old_python, pep440_versions
 from codemods.pins.requirements import newline_of, own_requirement, parts_of
 
 _KEYWORDS = frozenset({"install_requires", "extras_require", "tests_require", "setup_requires"})
+_OPENERS = frozenset({"open", "Path", "join", "joinpath"})
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
@@ -29,7 +30,9 @@ def read_setup_py(text: str) -> Reading:
     except (SyntaxError, RecursionError) as error:
         raise ValueError(str(error)) from error
     setup = _SetupPy(text, tree)
-    return Reading(tuple(setup.requirements()), old_python=setup.old_python())
+    return Reading(
+        tuple(setup.requirements()), old_python=setup.old_python(), read_by_code=tuple(setup.files())
+    )
 
 
 class _SetupPy:
@@ -69,6 +72,18 @@ class _SetupPy:
                 beside=beside,
                 is_direct=parts.is_direct,
             )
+
+    def files(self) -> Iterator[str]:
+        """Names of files that the script may open: whole in `open`, `Path` and `join`, or behind a `/`."""
+        for node in ast.walk(self.tree):
+            texts: list[ast.expr] = []
+            if isinstance(node, ast.Call) and _called_name(node.func) in _OPENERS:
+                texts = node.args
+            elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+                texts = [node.right]
+            name = "/".join(text.value for text in texts if _is_text(text))
+            if name and "\0" not in name:
+                yield name
 
     def old_python(self) -> str | None:
         said = (
@@ -150,6 +165,10 @@ def _values_of(tree: ast.Module, name: str) -> Iterator[ast.expr]:
             yield from node.args
 
 
+def _called_name(function: ast.expr) -> str:
+    return str(getattr(function, "id", getattr(function, "attr", "")))
+
+
 def _changed_name(method: ast.expr) -> str | None:
     """The name whose object a method call adds to."""
     adds = isinstance(method, ast.Attribute) and method.attr in ("extend", "update", "setdefault")
@@ -182,7 +201,24 @@ def read_setup_cfg(text: str) -> Reading:
                         for one in _of_option(text, parser, section, option)
                     ]
     python = parser.get("options", "python_requires", fallback=None)
-    return Reading(tuple(found), old_python=old_python(python, pep440_versions))
+    files = (_file_names(value) for section in ("options", _EXTRAS) for value in _values(parser, section))
+    return Reading(
+        tuple(found),
+        includes=tuple(name for names in files for name in names),
+        old_python=old_python(python, pep440_versions),
+    )
+
+
+def _values(parser: configparser.RawConfigParser, section: str) -> list[str]:
+    """What a section says of requirements."""
+    options = parser.items(section) if parser.has_section(section) else []
+    return [value for name, value in options if section == _EXTRAS or name in _OPTIONS]
+
+
+def _file_names(value: str) -> list[str]:
+    """The files in setuptools' `file: a.txt, b.txt`."""
+    directive, _, names = value.strip().partition(":")
+    return [name.strip() for name in names.split(",")] if directive == "file" else []
 
 
 def _parsed(text: str) -> configparser.RawConfigParser:

@@ -40,6 +40,11 @@ _LISTS: tuple[tuple[str, ...], ...] = (
 )
 # The same, but they only limit what others ask for.
 _LIMITS = (("tool", "uv", "constraint-dependencies"), ("tool", "uv", "override-dependencies"))
+# Files that hold requirements for pip.
+_FILES = (
+    ("tool", "setuptools", "dynamic", "dependencies", "file"),
+    ("tool", "setuptools", "dynamic", "optional-dependencies", "*", "file"),
+)
 # Tables of name = constraint.
 _POETRY: tuple[tuple[str, ...], ...] = (
     ("tool", "poetry", "dependencies"),
@@ -74,7 +79,7 @@ def read_pyproject(text: str) -> Reading:
     ]
     python = table.old_python(("project", "requires-python"), pep440_versions)
     python = python or table.old_python(("tool", "poetry", "dependencies", "python"), poetry_versions)
-    return Reading(tuple(found), old_python=python)
+    return Reading(tuple(found), includes=tuple(table.files()), old_python=python)
 
 
 def read_pipfile(text: str) -> Reading:
@@ -101,6 +106,13 @@ class _Document:
         return next(
             (old for _, value in _matching(self.root, path) if (old := old_python(value, read))), None
         )
+
+    def files(self) -> Iterator[str]:
+        """The files that setuptools reads requirements from: one, or a list of them."""
+        for pattern in _FILES:
+            for _, value in _matching(self.root, pattern):
+                names = value if isinstance(value, list) else [value]
+                yield from (name for name in names if isinstance(name, str))
 
     def of_lists(self, pattern: Sequence[str]) -> Iterator[Requirement]:
         for path, items in _matching(self.root, pattern):
