@@ -256,6 +256,36 @@ def test_a_requirements_file_that_setup_py_reads_is_edited(tree: Path) -> None:
     assert (tree / "requirements.txt").read_text() == MOVED
 
 
+ELSEWHERE = [
+    ("Dockerfile", "FROM python\nRUN pip install anthropic==0.7.0 flask\n", 2, "anthropic==0.7.0"),
+    ("api.Dockerfile", 'RUN pip install "anthropic[vertex]>=0.3,<0.4"\n', 1, "anthropic[vertex]>=0.3,<0.4"),
+    ("tox.ini", "[testenv]\ndeps =\n    anthropic==0.7.0\n    pytest\n", 3, "anthropic==0.7.0"),
+    ("noxfile.py", 'def tests(session):\n    session.install("anthropic~=0.3.0")\n', 2, "anthropic~=0.3.0"),
+    (".github/workflows/ci.yml", "- run: pip install anthropic==0.7.0\n", 1, "anthropic==0.7.0"),
+]
+
+
+@pytest.mark.parametrize("name,text,line,pin", ELSEWHERE)
+@pytest.mark.parametrize("pinned", [{}, {"requirements.txt": PIN}])
+def test_pins_in_other_files_are_told_and_not_touched(
+    tree: Path, name: str, text: str, line: int, pin: str, pinned: dict[str, str]
+) -> None:
+    make(tree, **{"src/app.py": CLEAN, "main.py": "", name: text, **pinned})
+    (tree / ".git").mkdir()
+    said = run("fix", ".", "--allow-dirty").stdout
+    hint = f'{os.path.join(*name.split("/"))}:{line} ("{pin}")'
+    assert hint in said
+    assert "no pin was found" not in said
+    assert (tree / name).read_text() == text
+
+
+@pytest.mark.parametrize("text", ["RUN pip install anthropic\n", "RUN pip install anthropic==0.50.0\n",
+                                  "# pip install anthropic==0.3\n", "RUN pip install my-anthropic==0.3\n"])  # fmt: skip
+def test_other_files_that_allow_the_new_code_are_not_told(tree: Path, text: str) -> None:
+    make(tree, **{"app.py": CLEAN, "Dockerfile": text})
+    assert "Dockerfile" not in run("fix", ".").stdout
+
+
 def test_files_that_include_each_other_come_to_an_end(tree: Path) -> None:
     make(
         tree,
