@@ -249,7 +249,7 @@ class _Planner:
             return None
         return (
             f'it needs Python {OWN_PYTHON} or later, and this file says "{python}" of Python: '
-            f"raise that to {OWN_PYTHON} first"
+            f"raise that to >={OWN_PYTHON} first"
         )
 
     def _ask_to_make_anew(self, requirements: Sequence[Requirement]) -> None:
