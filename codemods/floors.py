@@ -24,6 +24,8 @@ THINKING: Version = (0, 47, 0)
 ADAPTER: Version = (0, 40, 0)
 # These make arguments for `messages.create` at run time, and `thinking` may be among them.
 _MAKES_ARGUMENTS = frozenset({"model_arguments", "arguments_from_legacy", "*", "migrate"})
+# These convert plain values and load no SDK.
+_WITHOUT_SDK = frozenset({"completion_body", "messages_body"})
 
 # Rules under which a call stays as it is and goes on needing the old SDK …
 OLD_CALLS = frozenset({"TC203", "TC301", "TC302", "TC303", "TC304", "TC306", "TC401", "TC409"})
@@ -35,15 +37,17 @@ _OLD_SDK = (OLD_CALLS | _OLD_NAMES) - {"TC409"}
 
 def standing_floor(context: Context, adapter: Iterable[str]) -> Version | None:
     """What the code that is there already needs; `adapter`: what it imports of our run-time library."""
-    floors = [adapter_floor(names)] if (names := set(adapter)) else []
+    floors = [floor] if (floor := adapter_floor(adapter)) else []
     for node in context.source.nodes_of(ast.Attribute):
         if node.attr == "messages" and isinstance(context.evaluator.value_of(node.value), Client):
             floors.append(THINKING if _thinks(context.source, node) else MESSAGES)
     return max(floors, default=None)
 
 
-def adapter_floor(names: Iterable[str]) -> Version:
+def adapter_floor(names: Iterable[str]) -> Version | None:
     """What code needs that uses these names of our run-time library."""
+    if _WITHOUT_SDK.issuperset(names := set(names)):
+        return None
     return ADAPTER if _MAKES_ARGUMENTS.isdisjoint(names) else max(ADAPTER, THINKING)
 
 

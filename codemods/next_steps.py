@@ -5,11 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from codemods.pins import OWN_REQUIREMENT, SDK
+from codemods.pins import OWN, OWN_REQUIREMENT, SDK
+from codemods.pins.elsewhere import forbidding_elsewhere
 from codemods.pins.manifests import read_manifests
 from codemods.pins.planning import ADD, LEFT, LOCKED, MOVE
 from codemods.pins.ranges import forbids, highest
 from codemods.reports import Report
+
+_INSTALL = "install them, and renew your lock file, if you have one"
 
 
 def next_steps(report: Report, dependency_files: Sequence[str]) -> tuple[str, ...]:
@@ -19,11 +22,19 @@ def next_steps(report: Report, dependency_files: Sequence[str]) -> tuple[str, ..
     floors = [outcome.sdk_floor for outcome in changed if outcome.sdk_floor is not None]
     floor = highest(floors)
     if floor is not None:
-        steps += _version_steps(report, floor, dependency_files)
-    if any(outcome.uses_bridge for outcome in changed) and not _places(report, ADD):
+        elsewhere = list(_elsewhere(report, floor, dependency_files))
+        steps += _version_steps(report, floor, dependency_files, elsewhere)
+        if elsewhere:
+            steps.append(f"Files that are not read as dependency files forbid that: {', '.join(elsewhere)}.")
+    added = _places(report, ADD)
+    if added and not _places(report, MOVE):
+        steps.append(f"{OWN} is among your requirements now ({', '.join(added)}): {_INSTALL}.")
+    if any(outcome.uses_bridge for outcome in changed) and not added:
+        with_sdk = any(outcome.uses_bridge and outcome.sdk_floor for outcome in changed)
+        own, quoted = (OWN_REQUIREMENT, f'"{OWN_REQUIREMENT}"') if with_sdk else (OWN, OWN)
         steps.append(
-            f"Add {OWN_REQUIREMENT} to your dependencies and install it "
-            f'(pip install "{OWN_REQUIREMENT}"): bridged sites import it at run time.'
+            f"Add {own} to your dependencies and install it "
+            f"(pip install {quoted}): bridged sites import it at run time."
         )
     if changed:
         steps.append("Read the changes, then run your tests.")
@@ -31,12 +42,20 @@ def next_steps(report: Report, dependency_files: Sequence[str]) -> tuple[str, ..
     return tuple(steps)
 
 
-def _version_steps(report: Report, floor: str, dependency_files: Sequence[str]) -> list[str]:
+def _elsewhere(report: Report, floor: str, dependency_files: Sequence[str]) -> Iterator[str]:
+    changed = (file.path for file in report.files if file.outcome.changed)
+    for place, text in forbidding_elsewhere((*changed, *dependency_files), floor):
+        yield f'{place} ("{text}")'
+
+
+def _version_steps(
+    report: Report, floor: str, dependency_files: Sequence[str], elsewhere: Sequence[str]
+) -> list[str]:
     needed = f"The new code needs {SDK}>={floor}"
-    if done := _places(report, MOVE, ADD):
-        advice = "install them, and renew your lock file, if you have one"
-        return [f"{needed}; your requirements say so now ({', '.join(done)}): {advice}."]
-    if left := _places(report, LEFT, LOCKED):
+    done, left = _places(report, MOVE), _places(report, LEFT, LOCKED)
+    if done and not left:
+        return [f"{needed}; your requirements say so now ({', '.join(done)}): {_INSTALL}."]
+    if left:
         return [f"{needed}; what does not fit it is listed above, with what to write: {', '.join(left)}."]
     pins = list(_pins(dependency_files, floor))
     forbidding = [(place, text) for place, text, is_forbidden in pins if is_forbidden]
@@ -49,6 +68,8 @@ def _version_steps(report: Report, floor: str, dependency_files: Sequence[str]) 
     if pins:
         places = ", ".join(dict.fromkeys(place for place, _, _ in pins))
         return [f"{needed}; the pins found allow it ({places}). Make sure it is what you have installed."]
+    if elsewhere:
+        return [f"{needed}; no dependency file pins it. Make sure it is what you have installed."]
     return [f"{needed}; no pin was found. Make sure it is what you have installed."]
 
 

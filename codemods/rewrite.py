@@ -185,7 +185,7 @@ class _Rewriter:
         left = any(one.status == "manual" for one in ordered)
         floors = [plan.sdk_floor for plan in changed.values() if any(plan.sdk_floor)]
         floors += [standing] if standing else []
-        floors += [adapter_floor(bridged)] if bridged else []
+        floors += [floor] if (floor := adapter_floor(bridged)) else []
         return Outcome(
             "partly" if left else "rewritten",
             self.source.encode(result),

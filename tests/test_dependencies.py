@@ -201,6 +201,91 @@ def test_an_included_file_serves_both_who_include_it(tree: Path) -> None:
     assert (tree / "b/limits.txt").read_text() == "anthropic>=0.40.0,<3\n"
 
 
+@pytest.mark.parametrize(
+    "name,text",
+    [
+        ("pyproject.toml", '[tool.setuptools.dynamic]\ndependencies = {file = ["deps.txt"]}\n'),
+        ("pyproject.toml", '[tool.setuptools.dynamic]\ndependencies = {file = "deps.txt"}\n'),
+        (
+            "pyproject.toml",
+            '[tool.setuptools.dynamic.optional-dependencies]\nllm = {file = ["a.txt", "./deps.txt"]}\n',
+        ),
+        ("setup.cfg", "[options]\ninstall_requires = file: deps.txt\n"),
+        ("setup.cfg", "[options.extras_require]\nllm = file: a.txt, deps.txt\n"),
+    ],
+)
+def test_files_that_setuptools_reads_are_followed(tree: Path, name: str, text: str) -> None:
+    make(tree, **{"app.py": CLEAN, name: text, "deps.txt": PIN, "other.txt": PIN})
+    assert run("fix", ".").exit_code == 0
+    assert [(tree / one).read_text() for one in ("deps.txt", "other.txt")] == [MOVED, PIN]
+    assert run("check", ".").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        'open("deps.txt").read().splitlines()',
+        'open(os.path.join(HERE, "deps.txt")).readlines()',
+        'Path("deps.txt").read_text().split()',
+        '(HERE / "deps.txt").read_text().split()',
+    ],
+)
+def test_files_that_the_code_of_setup_py_reads_are_told_and_not_touched(tree: Path, how: str) -> None:
+    setup = f'readme = open("README.md").read()\nsetup(install_requires={how})\n'
+    make(tree, **{"app.py": BRIDGED, "setup.py": setup, "deps.txt": PIN, "README.md": PIN})
+    entries = report("fix", ".")
+    assert (tree / "deps.txt").read_text() == PIN
+    assert rules(entries["deps.txt"]) == ["TC432", "TC432"]
+    assert "only the code of setup.py reads it" in entries["deps.txt"]["findings"][0]["message"]
+    assert "README.md" not in entries
+    assert rules(report("check", ".")["deps.txt"]) == ["TC432", "TC432"]
+    make(tree, **{"deps.txt": "anthropic>=0.50\ncompletions-to-messages[adapter]\n"})
+    assert "deps.txt" not in report("check", ".")
+
+
+def test_a_requirements_file_that_setup_py_reads_is_edited(tree: Path) -> None:
+    make(
+        tree,
+        **{
+            "app.py": CLEAN,
+            "setup.py": 'setup(install_requires=open("requirements.txt").read().split())\n',
+            "requirements.txt": PIN,
+        },
+    )
+    run("fix", ".")
+    assert (tree / "requirements.txt").read_text() == MOVED
+
+
+ELSEWHERE = [
+    ("Dockerfile", "FROM python\nRUN pip install anthropic==0.7.0 flask\n", 2, "anthropic==0.7.0"),
+    ("api.Dockerfile", 'RUN pip install "anthropic[vertex]>=0.3,<0.4"\n', 1, "anthropic[vertex]>=0.3,<0.4"),
+    ("tox.ini", "[testenv]\ndeps =\n    anthropic==0.7.0\n    pytest\n", 3, "anthropic==0.7.0"),
+    ("noxfile.py", 'def tests(session):\n    session.install("anthropic~=0.3.0")\n', 2, "anthropic~=0.3.0"),
+    (".github/workflows/ci.yml", "- run: pip install anthropic==0.7.0\n", 1, "anthropic==0.7.0"),
+]
+
+
+@pytest.mark.parametrize("name,text,line,pin", ELSEWHERE)
+@pytest.mark.parametrize("pinned", [{}, {"requirements.txt": PIN}])
+def test_pins_in_other_files_are_told_and_not_touched(
+    tree: Path, name: str, text: str, line: int, pin: str, pinned: dict[str, str]
+) -> None:
+    make(tree, **{"src/app.py": CLEAN, "main.py": "", name: text, **pinned})
+    (tree / ".git").mkdir()
+    said = run("fix", ".", "--allow-dirty").stdout
+    hint = f'{os.path.join(*name.split("/"))}:{line} ("{pin}")'
+    assert hint in said
+    assert "no pin was found" not in said
+    assert (tree / name).read_text() == text
+
+
+@pytest.mark.parametrize("text", ["RUN pip install anthropic\n", "RUN pip install anthropic==0.50.0\n",
+                                  "# pip install anthropic==0.3\n", "RUN pip install my-anthropic==0.3\n"])  # fmt: skip
+def test_other_files_that_allow_the_new_code_are_not_told(tree: Path, text: str) -> None:
+    make(tree, **{"app.py": CLEAN, "Dockerfile": text})
+    assert "Dockerfile" not in run("fix", ".").stdout
+
+
 def test_files_that_include_each_other_come_to_an_end(tree: Path) -> None:
     make(
         tree,
@@ -319,6 +404,22 @@ def test_code_that_was_migrated_by_hand_finds_its_pin(tree: Path) -> None:
     )
     assert run("fix", ".").exit_code == 0
     assert (tree / "requirements.txt").read_text() == "anthropic>=0.47.0,<3\n"
+
+
+def test_code_that_only_converts_bodies_asks_for_no_sdk(tree: Path) -> None:
+    body = (
+        'import requests\n\ndef f(body):\n    url = "https://api.anthropic.com/v1/complete"\n'
+        '    sent = {"x-api-key": "k", "anthropic-version": "2023-06-01"}\n'
+        '    return requests.post(url, headers=sent, json=body).json()["completion"]\n'
+    )
+    make(tree, **{"app.py": body, "requirements.txt": "requests\n"})
+    done = run("fix", ".")
+    assert "messages_body(" in (tree / "app.py").read_text()
+    assert "Add completions-to-messages to your dependencies" in done.stdout
+    assert "anthropic>=" not in done.stdout and "[adapter]" not in done.stdout
+    make(tree, **{"requirements.txt": PIN})
+    run("fix", ".")
+    assert (tree / "requirements.txt").read_text() == PIN + "completions-to-messages\n"
 
 
 def test_standard_input_has_no_dependency_files(tree: Path) -> None:

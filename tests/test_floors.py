@@ -30,6 +30,15 @@ FLOORS = [
     ("import migrate  # anthropic\n", "0.47.0", True),
     ("from migrate.versioning import api  # anthropic\n", None, False),
     (CLIENT, None, False),
+    ("from migrate import completion_body, messages_body  # anthropic\n", None, True),
+    ("from migrate import Conversation, messages_body  # anthropic\n", "0.40.0", True),
+    (
+        'import requests\n\ndef f(body):\n    url = "https://api.anthropic.com/v1/complete"\n'
+        '    sent = {"x-api-key": "k", "anthropic-version": "2023-06-01"}\n'
+        '    return requests.post(url, headers=sent, json=body).json()["completion"]\n',
+        None,
+        True,
+    ),
     ("import anthropic, twilio\n\ntwilio.Client().messages.create(body='x')\n", None, False),
 ]
 

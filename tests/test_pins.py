@@ -13,16 +13,18 @@ from packaging.version import Version
 from codemods.floors import ADAPTER, version_text
 from codemods.next_steps import next_steps
 from codemods.outcome import Finding, Options, Outcome
-from codemods.pins import OWN_REQUIREMENT, planning
+from codemods.pins import OWN_PYTHON, OWN_REQUIREMENT, planning
 from codemods.pins.demands import Demand
 from codemods.pins.manifests import read_manifest
 from codemods.pins.planning import edited, plan_manifest
 from codemods.pins.ranges import (
+    begins_below,
     conda_versions,
     forbids,
     highest,
     moved,
     poetry_versions,
+    raised,
     stops_below_one,
 )
 from codemods.reports import FileReport, Report
@@ -152,6 +154,47 @@ def test_moved_ranges(before: str, after: str) -> None:
     assert moved(before, SpecifierSet(before), "0.40.0") == after
 
 
+RAISED = [
+    (">=0.3", ">=0.40.0"),
+    (">0.3", ">=0.40.0"),
+    (">=0.3,>=0.5,<2", ">=0.40.0,<2"),
+    ("~=0.3", ">=0.40.0,<1"),
+    ("==0.*", ">=0.40.0,<1"),
+    ("~=0.3,<0.60", ">=0.40.0,<0.60,<1"),
+]
+
+
+@pytest.mark.parametrize("before,after", RAISED)
+def test_raised_lower_bounds(before: str, after: str) -> None:
+    assert begins_below(SpecifierSet(before), "0.40.0")
+    assert raised(before, SpecifierSet(before), "0.40.0") == after
+    assert not begins_below(SpecifierSet(after), "0.40.0")
+
+
+@pytest.mark.parametrize("versions", ["", "<2", ">=0.40", ">0.40.0", "==0.50.1", ">=0.3,>=0.41", "~=0.41"])
+def test_what_needs_no_higher_lower_bound(versions: str) -> None:
+    assert not begins_below(SpecifierSet(versions), "0.40.0")
+
+
+@given(parts=_SETS, floor=_VERSIONS)
+def test_a_raised_range_allows_what_it_did_from_the_floor_on(parts: list[str], floor: str) -> None:
+    versions = SpecifierSet(",".join(parts))
+    if not begins_below(versions, floor) or forbids(versions, floor):
+        return
+    new = SpecifierSet(raised(",".join(parts), versions, floor))
+    every = [f"{a}.{b}.{c}" for a in range(5) for b in range(5) for c in range(6)]
+    assert all(
+        (version in new) == (version in versions and Version(version) >= Version(floor)) for version in every
+    )
+
+
+def test_a_lower_bound_stays_without_a_word_while_something_holds_it() -> None:
+    before = b"anthropic>=0.3\n"
+    demand = Demand(floor="0.16.0", floor_path="a.py", is_rewritten=True, old=(("b.py", 7),))
+    assert planned("requirements.txt", before, demand) == (before, [])
+    assert planned("requirements.txt", before, not_ours="because") == (before, [])
+
+
 STOPS = [("<1", True), (">=0.3,<1.0", True), ("~=0.50.1", True), ("==0.50.*", True), ("<=1", False),
          ("==0.50.1", False), (">=0.3", False), ("<2", False), ("", False)]  # fmt: skip
 
@@ -229,6 +272,17 @@ IN_PLACE = [
 ]  # fmt: skip
 
 
+IN_PLACE += [
+    ("requirements.txt", "anthropic|>=0.3|\n", ">=0.40.0"),
+    ("requirements.txt", "anthropic |>= 0.3, < 2|\n", ">= 0.40.0, < 2"),
+    ("requirements.txt", "anthropic|>0.3,!=0.5,!=0.50.1,<=2.4|  # c\n", ">=0.40.0,!=0.50.1,<=2.4"),
+    ("requirements.txt", "anthropic|~=0.39|\n", ">=0.40.0,<3"),
+    ("pyproject.toml", '[project.optional-dependencies]\nllm = ["anthropic|>=0.5|"]', ">=0.40.0"),
+    ("pyproject.toml", '[tool.poetry.dependencies]\nanthropic = "|>=0.3,<3.0|"', ">=0.40.0,<3.0"),
+    ("environment.yml", "dependencies:\n  - anthropic|>=0.3|\n", ">=0.40.0"),
+]
+
+
 @pytest.mark.parametrize("name,marked,expected", IN_PLACE, ids=[f"{case[0]}: {case[1]}" for case in IN_PLACE])
 def test_a_range_is_moved_and_every_other_byte_stays(name: str, marked: str, expected: str) -> None:
     head, old, tail = marked.split("|")
@@ -255,19 +309,17 @@ def test_bytes_that_are_no_text_stay() -> None:
 
 STAYS = [
     ("requirements.txt", "anthropic\n"),
-    ("requirements.txt", "anthropic>=0.3\n"),
-    ("requirements.txt", "anthropic>=0.3,<2\n"),
+    ("requirements.txt", "anthropic>=0.40\n"),
+    ("requirements.txt", "anthropic<2\n"),
     ("requirements.txt", "anthropic==0.50.0\n"),
     ("requirements.txt", "# anthropic==0.3\n"),
     ("requirements.txt", "my-anthropic==0.3\nanthropic-tools==0.1\nlangchain-anthropic==0.1\n"),
-    ("requirements.txt", "anthropic @ git+https://example.org/x\n"),
     ("requirements.txt", "anthropic==not.a.version!!\n"),
     ("requirements.txt", "-e ./anthropic==0.3\n"),
     ("requirements.txt", "anthropic==0.3  # to-messages: ignore\n"),
     ("requirements.txt", "anthropic==0.3  # to-messages: ignore[TC031] pinned for the old service\n"),
     ("pyproject.toml", '[project]\nname = "anthropic"\ndescription = "anthropic<1"\n'),
     ("pyproject.toml", '[build-system]\nrequires = ["anthropic<1"]\n'),
-    ("pyproject.toml", '[tool.poetry.dependencies]\nanthropic = {git = "https://example.org/x"}\n'),
     ("pyproject.toml", '[tool.poetry.dependencies]\nanthropic = "*"\n'),
     ("pyproject.toml", '# "anthropic<1"\n'),
     ("pyproject.toml", '[tool.poetry.extras]\nllm = ["anthropic"]\n'),
@@ -315,6 +367,46 @@ def test_what_is_left_and_reported(name: str, text: str, expected: str) -> None:
     assert after == text.encode()
     assert rules(findings) == expected.split()
     assert all(finding.status == "manual" for finding in findings)
+
+
+# A requirement that tells no version; the line to write.
+DIRECT = [
+    ("requirements.txt", "x\nanthropic @ git+https://example.org/x@v0.7.0  # c\n", "anthropic>=0.40.0,<3"),
+    ("requirements.txt", "anthropic[vertex] @ file:///x.whl ; python_version > '3'\n",
+     "anthropic[vertex]>=0.40.0,<3 ; python_version > '3'"),
+    ("requirements.txt", "-e git+https://example.org/x@v0.7.0#egg=anthropic\n", "anthropic>=0.40.0,<3"),
+    ("requirements.txt", "git+https://github.com/anthropics/anthropic-sdk-python@v0.7.0\n", "anthropic>=0.40.0,<3"),
+    ("requirements.txt", "./wheels/anthropic-0.7.0-py3-none-any.whl\n", "anthropic>=0.40.0,<3"),
+    ("pyproject.toml", '[project]\ndependencies = ["x", "anthropic @ https://example.org/x.whl"]\n', "anthropic>=0.40.0,<3"),
+    ("pyproject.toml", '[tool.poetry.dependencies]\nanthropic = {git = "https://example.org/x", tag = "v0.7.0"}\n',
+     'anthropic = ">=0.40.0,<3"'),
+    ("Pipfile", '[packages]\nanthropic = {path = "./x"}\n', 'anthropic = ">=0.40.0,<3"'),
+    ("setup.py", "setup(install_requires=['anthropic@git+https://example.org/x'])\n", "anthropic>=0.40.0,<3"),
+    ("setup.cfg", "[options]\ninstall_requires =\n    anthropic @ git+https://example.org/x\n", "anthropic>=0.40.0,<3"),
+    ("environment.yml", "dependencies:\n- pip:\n  - anthropic @ git+https://example.org/x\n", "anthropic>=0.40.0,<3"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name,text,suggestion", DIRECT, ids=lambda case: case[:60])
+def test_a_requirement_that_tells_no_version_is_left_and_told(name: str, text: str, suggestion: str) -> None:
+    after, [finding] = planned(name, text.encode())
+    assert (after, finding.rule, finding.status) == (text.encode(), "TC432", "manual")
+    assert "its version cannot be told" in finding.message
+    assert finding.suggestion == suggestion
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "my-anthropic @ git+https://example.org/x\n",
+        "git+https://example.org/x#egg=anthropic-tools\n",
+        "./wheels/anthropic_tools-0.7.0-py3-none-any.whl\n",
+        "# anthropic @ git+https://example.org/x\n",
+        "anthropic @ git+https://example.org/x  # to-messages: ignore\n",
+    ],
+)
+def test_what_is_no_requirement_of_the_sdk_from_elsewhere(text: str) -> None:
+    assert planned("requirements.txt", text.encode()) == (text.encode(), [])
 
 
 def test_a_result_that_does_not_read_as_meant_is_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -476,6 +568,31 @@ def test_our_requirement_is_added_in_the_same_style(name: str, before: str, afte
     assert planned(name, result, demand) == (result, [])
 
 
+PLAIN = "completions-to-messages"
+ADDED_WITHOUT_EXTRA = [
+    ("requirements.txt", "anthropic==0.3.11\n", f"anthropic==0.3.11\n{PLAIN}\n"),
+    (
+        "pyproject.toml",
+        '[project]\ndependencies = ["anthropic<1"]\n',
+        f'[project]\ndependencies = ["anthropic<1", "{PLAIN}"]\n',
+    ),
+    (
+        "Pipfile",
+        '[packages]\nanthropic = "*"\n',
+        f'[packages]\nanthropic = "*"\n{PLAIN} = "*"\n',
+    ),
+]
+
+
+@pytest.mark.parametrize("name,before,after", ADDED_WITHOUT_EXTRA)
+def test_code_that_needs_no_sdk_needs_no_extra(name: str, before: str, after: str) -> None:
+    demand = Demand(bridged_in="app.py", needs_extra=False)
+    result, [finding] = planned(name, before.encode(), demand)
+    assert (result, finding.rule) == (after.encode(), "TC032")
+    assert "[adapter]" not in finding.message
+    assert planned(name, result, demand) == (result, [])
+
+
 NOT_ADDED = [
     ("constraints.txt", "anthropic>=0.40\n", ""),
     ("requirements.txt", "anthropic>=0.40\ncompletions_to_messages\n", ""),
@@ -494,6 +611,54 @@ def test_where_our_requirement_is_not_added(name: str, text: str, expected: str)
     demand = Demand(floor="0.40.0", floor_path="app.py", bridged_in="app.py")
     after, findings = planned(name, text.encode(), demand)
     assert (after, rules(findings)) == (text.encode(), expected.split())
+
+
+OLD_PYTHON = [
+    ("pyproject.toml", '[project]\nrequires-python = ">=3.8"\ndependencies = ["anthropic"]\n', ">=3.8"),
+    ("pyproject.toml", '[tool.poetry.dependencies]\npython = "^3.9"\nanthropic = "*"\n', "^3.9"),
+    ("pyproject.toml", '[tool.poetry.dependencies]\npython = "~3.9 || ^3.11"\nanthropic = "*"\n', "~3.9 || ^3.11"),
+    ("Pipfile", '[packages]\nanthropic = "*"\n[requires]\npython_version = "3.9"\n', "3.9"),
+    ("Pipfile", '[packages]\nanthropic = "*"\n[requires]\npython_full_version = "3.9.7"\n', "3.9.7"),
+    ("setup.cfg", "[options]\npython_requires = >=3.6, <4\ninstall_requires =\n  anthropic\n", ">=3.6, <4"),
+    ("setup.py", "setup(python_requires='>=3.9.2', install_requires=['anthropic'])\n", ">=3.9.2"),
+    ("environment.yml", "dependencies:\n  - python=3.8\n  - pip:\n    - anthropic>=0.50\n", "=3.8"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name,text,shown", OLD_PYTHON)
+def test_our_requirement_is_not_added_where_an_older_python_is_allowed(
+    name: str, text: str, shown: str
+) -> None:
+    demand = Demand(floor="0.40.0", floor_path="app.py", bridged_in="app.py")
+    after, [finding] = planned(name, text.encode(), demand)
+    assert (after, finding.rule, finding.suggestion) == (text.encode(), "TC432", OWN)
+    assert f'needs Python 3.10 or later, and this file says "{shown}" of Python' in finding.message
+
+
+NEW_PYTHON = [
+    ("pyproject.toml", '[project]\nrequires-python = ">=3.10"\ndependencies = ["anthropic"]\n'),
+    ("pyproject.toml", '[project]\nrequires-python = ">3.9.99"\ndependencies = ["anthropic"]\n'),
+    ("pyproject.toml", '[tool.poetry.dependencies]\npython = "^3.10"\nanthropic = "*"\n'),
+    ("Pipfile", '[packages]\nanthropic = "*"\n[requires]\npython_version = "3.12"\n'),
+    ("setup.cfg", "[options]\npython_requires = >=3.11\ninstall_requires =\n  anthropic\n"),
+    ("setup.py", "setup(python_requires='>=3.10', install_requires=['anthropic'])\n"),
+    ("environment.yml", "dependencies:\n  - python>=3.8\n  - pip:\n    - anthropic>=0.50\n"),
+    ("environment.yml", "dependencies:\n  - python=3.11\n  - pip:\n    - anthropic>=0.50\n"),
+]
+
+
+@pytest.mark.parametrize("name,text", NEW_PYTHON)
+def test_our_requirement_is_added_where_python_is_new_enough(name: str, text: str) -> None:
+    demand = Demand(floor="0.40.0", floor_path="app.py", bridged_in="app.py")
+    _, findings = planned(name, text.encode(), demand)
+    assert rules(findings) == ["TC032"]
+    assert OWN_PYTHON in (PROJECT / "pyproject.toml").read_text("utf-8").split("requires-python")[1][:12]
+
+
+def test_an_older_python_does_not_keep_the_pin() -> None:
+    text = b'[project]\nrequires-python = ">=3.8"\ndependencies = ["anthropic<1"]\n'
+    after, findings = planned("pyproject.toml", text)
+    assert (after, rules(findings)) == (text.replace(b"<1", b">=0.40.0,<3"), ["TC031"])
 
 
 def test_a_file_out_of_reach_is_told_both_lines() -> None:
@@ -575,13 +740,30 @@ def test_steps_when_the_pins_allow_it_or_there_are_none(tmp_path: Path) -> None:
     assert "no pin was found" in next_steps(changed, [])[0]
 
 
+def test_steps_say_what_the_requirements_do_and_no_more() -> None:
+    changed = FileReport("a.py", Outcome("rewritten", b"y", sdk_floor="0.40.0"), b"x")
+
+    def first_step(*rules_found: str) -> str:
+        found = tuple(Finding(rule, "rewritten", 1, 1, 1, 2, "found") for rule in rules_found)
+        manifest = FileReport("r.txt", Outcome("rewritten", b"y", found), b"x", is_manifest=True)
+        return " ".join(next_steps(Report((changed, manifest)), []))
+
+    assert "your requirements say so now (r.txt:1)" in first_step("TC031", "TC032")
+    assert "say so now" not in first_step("TC032")
+    assert "no pin was found" in first_step("TC032")
+    assert "r.txt:1): install them" in first_step("TC032")
+    assert "what does not fit it is listed above" in first_step("TC031", "TC432")
+
+
 def test_steps_name_the_adapter_and_what_is_left_for_a_person() -> None:
     outcomes = (
         Outcome("partly", b"y", (finding("bridged"), finding("review"), finding("manual")), uses_bridge=True),
         Outcome("failed", b"", reason="cannot be parsed"),
     )
     adapter, tests, review, manual, failed = next_steps(report(*outcomes), [])
-    assert 'pip install "completions-to-messages[adapter]"' in adapter
+    assert "pip install completions-to-messages)" in adapter
+    [_, with_sdk, _] = next_steps(report(Outcome("partly", b"y", sdk_floor="0.40.0", uses_bridge=True)), [])
+    assert 'pip install "completions-to-messages[adapter]"' in with_sdk
     assert "tests" in tests
     assert review.startswith("Review 1 place:")
     assert manual.startswith("Change 1 place by hand:")

@@ -21,6 +21,8 @@ SDK = "anthropic"
 BEDROCK = "anthropic-bedrock"
 OWN = "completions-to-messages"
 OWN_REQUIREMENT = f"{OWN}[adapter]"
+OWN_TABLE = '{extras = ["adapter"], version = "*"}'  # the same, as Poetry and pipenv write it
+OWN_PYTHON = "3.10"  # the first it runs on; a test compares it with pyproject.toml
 NAMES = (SDK, BEDROCK, OWN)
 
 
@@ -39,7 +41,8 @@ class Requirement:
     start, end: the requirement as shown · spec: where its version text stands, None if no place is
     certain; an empty span if it has none · versions: what it allows, None if that cannot be read ·
     is_hashed: tied to files by their hashes · beside: what adds our own requirement next to it, None
-    if that cannot be done, empty if it must not · is_optional: installed only if asked for.
+    if that cannot be done, empty if it must not · is_optional: installed only if asked for ·
+    is_direct: from a URL or a folder, so it tells no version.
     """
 
     name: str
@@ -51,19 +54,24 @@ class Requirement:
     is_hashed: bool = False
     beside: tuple[Insert, ...] | None = None
     is_optional: bool = False
+    is_direct: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What a reader found in one text.
 
-    `includes`: files it refers to, as written there; `limits`: those that only limit versions.
+    `includes`: files it refers to, as written there; `limits`: those that only limit versions;
+    `read_by_code`: those that its code may read, in whatever way;
+    `old_python`: what it says of Python if that allows one our package does not run on.
     """
 
     requirements: tuple[Requirement, ...] = ()
     includes: tuple[str, ...] = ()
     limits: tuple[str, ...] = ()
     is_generated: bool = False
+    old_python: str | None = None
+    read_by_code: tuple[str, ...] = ()
 
 
 NOTHING = Reading()

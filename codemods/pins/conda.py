@@ -10,9 +10,9 @@ from typing import Any
 
 from packaging.utils import canonicalize_name
 
-from codemods.pins import NAMES, OWN_REQUIREMENT, SDK, Insert, Reading, Requirement
+from codemods.pins import NAMES, OWN_PYTHON, OWN_REQUIREMENT, SDK, Insert, Reading, Requirement
 from codemods.pins.placing import applied, line_below
-from codemods.pins.ranges import conda_versions
+from codemods.pins.ranges import conda_versions, forbids
 from codemods.pins.requirements import INCLUDE, included_files, own_requirement, parts_of
 
 _SPECIFICATION = re.compile(
@@ -37,7 +37,18 @@ def read_environment(text: str) -> Reading:
     environment = _Environment(text, document, pip)
     found = [*environment.of_conda(items), *environment.of_pip()]
     includes = [match for node in _items(pip) if (match := INCLUDE.match(str(node.value)))]
-    return Reading(tuple(found), *included_files(includes))
+    return Reading(tuple(found), *included_files(includes), old_python=_old_python(items))
+
+
+def _old_python(items: Any) -> str | None:
+    """What is said of Python, if none that our package runs on can be chosen."""
+    for node in _items(items):
+        match = _SPECIFICATION.fullmatch(node.value.strip()) if node.id == "scalar" else None
+        if match is not None and match["name"].lower() == "python":
+            versions = conda_versions((match["spec"] or "").strip())
+            if versions is not None and forbids(versions, OWN_PYTHON):
+                return match["spec"]
+    return None
 
 
 def _entry(node: Any, name: str) -> Any:
@@ -86,7 +97,14 @@ class _Environment:
             beside = self._beside_for_pip(own_requirement(parts)) if parts.name == SDK else ()
             first, shown = self._first(node), node.value.strip()
             yield Requirement(
-                parts.name, first, first + len(shown), shown, spec, parts.versions, False, beside
+                parts.name,
+                first,
+                first + len(shown),
+                shown,
+                spec,
+                parts.versions,
+                beside=beside,
+                is_direct=parts.is_direct,
             )
 
     def _first(self, node: Any) -> int:

@@ -16,7 +16,8 @@ Place = tuple[str, int]
 @dataclass(frozen=True, slots=True)
 class Demand:
     """floor: the SDK that the code needs, by `floor_path` · is_rewritten: calls were rewritten in this
-    run · bridged_in: a file that imports our package · old: places that need an SDK below 1.0 ·
+    run · bridged_in: a file that imports our package ·
+    needs_extra: what imports it needs the SDK · old: places that need an SDK below 1.0 ·
     has_sdk_02: some of them one below 0.3 · failed: files that could not be analysed ·
     bedrock: a place that uses the package anthropic_bedrock."""
 
@@ -24,6 +25,7 @@ class Demand:
     floor_path: str = ""
     is_rewritten: bool = False
     bridged_in: str | None = None
+    needs_extra: bool = True
     old: tuple[Place, ...] = ()
     has_sdk_02: bool = False
     failed: tuple[str, ...] = ()
@@ -40,6 +42,7 @@ def demand_of(files: Iterable[FileReport]) -> Demand:
         floor_path=next((file.path for file in files if file.outcome.sdk_floor == floor), ""),
         is_rewritten=any(file.outcome.changed and file.outcome.sdk_floor for file in files),
         bridged_in=next((file.path for file in files if file.outcome.uses_bridge), None),
+        needs_extra=any(file.outcome.uses_bridge and file.outcome.sdk_floor for file in files),
         old=tuple((file.path, line) for file in files for line in file.outcome.old_sdk_lines),
         has_sdk_02=any(one.rule == "TC401" and one.status == "manual" for _, one in findings),
         failed=tuple(file.path for file in files if file.outcome.kind == "failed"),

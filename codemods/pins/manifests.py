@@ -6,10 +6,11 @@ from __future__ import annotations
 import codecs
 import os
 import posixpath
+import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from codemods.files import read_or_none
+from codemods.files import is_dependency_file, read_or_none
 from codemods.pins import NAMES, NOTHING, SDK, Reading
 from codemods.pins.conda import read_environment
 from codemods.pins.locks import is_lock
@@ -24,11 +25,15 @@ _READERS: dict[str, Callable[[str], Reading]] = {
     "setup.py": read_setup_py,
     "setup.cfg": read_setup_cfg,
 }
+# Words without which no TOML, INI or Python file refers to another.
+_REFERS = re.compile(r"\bfile\b|\bopen\b|\bPath\b|\bread_text\b")
+_REQUIREMENT_SUFFIXES = ("", ".txt", ".in")
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """One dependency file. `problem`: why it cannot be read, though it names the SDK."""
+    """One dependency file. `problem`: why it cannot be read, though it names the SDK;
+    `read_by`: the script whose code is all that refers to it."""
 
     path: str
     content: bytes
@@ -38,6 +43,7 @@ class Manifest:
     reading: Reading = NOTHING
     problem: str | None = None
     is_constraints: bool = False
+    read_by: str | None = None
 
     @property
     def real(self) -> str:
@@ -65,7 +71,7 @@ def read_manifest(path: str, content: bytes, *, constraints: bool = False) -> Ma
     """The file with the requirements in it; `constraints`: another file says that it holds limits only."""
     text, encoding, bom = _decoded(content)
     constraints = constraints or "constraints" in os.path.basename(path)
-    if is_lock(path) or (SDK not in text.lower() and "-" not in text):
+    if is_lock(path) or not (SDK in text.lower() or "-" in text or _REFERS.search(text)):
         return Manifest(path, content, text, encoding, bom)
     try:
         reading, problem = _reading(path, text, constraints), None
@@ -90,7 +96,7 @@ def _reading(path: str, text: str, constraints: bool) -> Reading:
     reader = _READERS.get(name)
     if reader is None:
         return read_requirements(text, constraints=constraints)
-    return reader(text) if SDK in text.lower() else NOTHING
+    return reader(text) if SDK in text.lower() or _REFERS.search(text) else NOTHING
 
 
 def _decoded(content: bytes) -> tuple[str, str, bytes]:
@@ -124,12 +130,28 @@ def read_manifests(
     for limit in {os.path.realpath(one) for manifest in found.values() for one in limiting(manifest)}:
         if limit in found:
             found[limit] = read_manifest(found[limit].path, found[limit].content, constraints=True)
+    _mark_read_by_code(found)
     return list(found.values())
+
+
+def _mark_read_by_code(found: dict[str, Manifest]) -> None:
+    """Whoever wrote such code may read the lines of the file in a way of his own."""
+    plain = {os.path.realpath(path) for one in found.values() for path in _paths(one, one.reading.includes)}
+    for script in list(found.values()):
+        for path in _read_by_code(script):
+            real = os.path.realpath(path)
+            if real in found and real not in plain and not is_dependency_file(path):
+                found[real] = replace(found[real], read_by=os.path.basename(script.path))
 
 
 def included(manifest: Manifest) -> list[str]:
     """The files it refers to, as paths."""
-    return _paths(manifest, manifest.reading.includes)
+    return [*_paths(manifest, manifest.reading.includes), *_read_by_code(manifest)]
+
+
+def _read_by_code(manifest: Manifest) -> list[str]:
+    paths = _paths(manifest, manifest.reading.read_by_code)
+    return [path for path in paths if os.path.splitext(path)[1] in _REQUIREMENT_SUFFIXES]
 
 
 def limiting(manifest: Manifest) -> list[str]:

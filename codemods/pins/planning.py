@@ -13,11 +13,11 @@ from packaging.version import Version
 
 from codemods.ignores import comment_rules
 from codemods.outcome import Finding, Options, Status
-from codemods.pins import BEDROCK, OWN, OWN_REQUIREMENT, SDK, Insert, Requirement
+from codemods.pins import BEDROCK, OWN, OWN_PYTHON, OWN_REQUIREMENT, OWN_TABLE, SDK, Insert, Requirement
 from codemods.pins.demands import Demand, shown
 from codemods.pins.locks import RENEWED_BY, locked_versions
 from codemods.pins.manifests import Manifest, read_manifest
-from codemods.pins.ranges import forbids, moved, stops_below_one
+from codemods.pins.ranges import begins_below, forbids, moved, raised, stops_below_one
 
 MOVE, ADD, LOCKED, LEFT = "TC031", "TC032", "TC431", "TC432"
 
@@ -85,6 +85,7 @@ class _Planner:
         self.options = options
         self.not_ours = not_ours
         self.made = ManifestPlan()
+        self.own = OWN_REQUIREMENT if demand.needs_extra else OWN
 
     # -- what to do --------------------------------------------------------------------------------
 
@@ -106,12 +107,15 @@ class _Planner:
             if one.versions is not None and forbids(one.versions, floor):
                 self._report_generated(one, floor)
             return False
+        if one.is_direct:
+            self._report_direct(one, floor)
+            return True
         if one.versions is None:
             why = f"its range cannot be read here; the new code needs {SDK}>={floor}: see that it is allowed"
             self._report(LEFT, "manual", one, why)
             return True
         wrong = forbids(one.versions, floor)
-        if not wrong and not (self.demand.is_rewritten and stops_below_one(one.versions)):
+        if not wrong and not self._has_low_bounds(one.versions, floor):
             return False
         hold = self._why_hold(one)
         if hold is None:
@@ -119,6 +123,10 @@ class _Planner:
         elif wrong:
             self._leave(one, floor, *hold)
         return wrong and hold is not None
+
+    def _has_low_bounds(self, versions: SpecifierSet, floor: str) -> bool:
+        """Whether a range that allows the new code ends too early or begins too early."""
+        return (self.demand.is_rewritten and stops_below_one(versions)) or begins_below(versions, floor)
 
     def _why_hold(self, one: Requirement) -> tuple[str, str] | None:
         """Why the range stays: (short reason, what to do)."""
@@ -133,6 +141,8 @@ class _Planner:
                 f"{demand.failed[0]} could not be analysed and may need the old SDK",
                 "see to that file first",
             )
+        if self.manifest.read_by is not None:
+            return f"only the code of {self.manifest.read_by} reads it", "write it yourself"
         if self.not_ours is not None:
             return self.not_ours, "write it yourself, or name the file as well"
         if one.spec is None:
@@ -145,11 +155,15 @@ class _Planner:
         assert one.spec is not None
         assert one.versions is not None
         old = self.manifest.text[slice(*one.spec)]
-        new = moved(old, one.versions, floor)
-        self.made.edits.append((*one.spec, new))
         why = f"the new code needs {SDK}>={floor}"
-        if not forbids(one.versions, floor):
+        if forbids(one.versions, floor):
+            new = moved(old, one.versions, floor)
+        elif self.demand.is_rewritten and stops_below_one(one.versions):
+            new = moved(old, one.versions, floor)
             why = "the calls that kept the SDK below 1.0 are gone"
+        else:
+            new = raised(old, one.versions, floor)
+        self.made.edits.append((*one.spec, new))
         self._report(MOVE, "rewritten", one, f'{why}: "{old}" becomes "{new}"', self._evidence())
 
     def _leave(self, one: Requirement, floor: str, reason: str, advice: str) -> None:
@@ -166,6 +180,19 @@ class _Planner:
 
     def _evidence(self) -> tuple[str, ...]:
         return (f"{self.demand.floor_path} uses the Messages API",)
+
+    def _report_direct(self, one: Requirement, floor: str) -> None:
+        new = moved("", SpecifierSet(), floor)
+        named = re.match(r"[\w.-]+(?:\s*\[[^\]]*\])?(?=\s*@)", one.text)
+        marker = re.search(r"\s+;.*", one.text)
+        suggestion = f"{named[0] if named else SDK}{new}{marker[0] if marker else ''}"
+        if one.text.endswith("="):
+            suggestion = f'{one.text} "{new}"'
+        message = (
+            f"it comes from a URL or a folder, so its version cannot be told; the new code needs "
+            f"{SDK}>={floor}: see that it is that, or name a version"
+        )
+        self._report(LEFT, "manual", one, message, self._evidence(), suggestion=suggestion)
 
     def _report_bedrock(self, one: Requirement) -> None:
         assert self.demand.bedrock is not None
@@ -194,14 +221,36 @@ class _Planner:
         evidence = (f"{bridged_in} imports `migrate`",)
         inserts: set[Insert] = set()
         for one in always or wanted:
-            reason = "the SDK's requirement is left beside it" if one in left else self.not_ours
+            reason = self._why_not_own()
+            if reason is None:
+                reason = "the SDK's requirement is left beside it" if one in left else self.not_ours
             if one.beside is None or reason is not None:
                 self._ask_for_own(one, evidence, reason or "it cannot be added here with certainty")
             else:
                 inserts.update(one.beside)
-                message = f"bridged code imports this package: {OWN_REQUIREMENT} is added beside it"
+                message = f"bridged code imports this package: {self.own} is added beside it"
                 self._report(ADD, "rewritten", one, message, evidence)
-        self.made.edits += [(insert.offset, insert.offset, insert.text) for insert in inserts]
+        self.made.edits += [
+            (insert.offset, insert.offset, self._as_needed(insert.text)) for insert in inserts
+        ]
+
+    def _as_needed(self, text: str) -> str:
+        """The text of an insert, without the extra if nothing needs it."""
+        if self.demand.needs_extra:
+            return text
+        return text.replace(OWN_REQUIREMENT, OWN).replace(OWN_TABLE, '"*"')
+
+    def _why_not_own(self) -> str | None:
+        """Why our package could not be installed if it were added."""
+        if self.manifest.read_by is not None:
+            return f"only the code of {self.manifest.read_by} reads them"
+        python = self.manifest.reading.old_python
+        if python is None:
+            return None
+        return (
+            f'it needs Python {OWN_PYTHON} or later, and this file says "{python}" of Python: '
+            f"raise that to >={OWN_PYTHON} first"
+        )
 
     def _ask_to_make_anew(self, requirements: Sequence[Requirement]) -> None:
         sdk = next((one for one in requirements if one.name == SDK), None)
@@ -210,8 +259,8 @@ class _Planner:
             self._report(LOCKED, "manual", sdk, message, self._evidence())
 
     def _ask_for_own(self, one: Requirement, evidence: tuple[str, ...], reason: str) -> None:
-        message = f"bridged code needs {OWN_REQUIREMENT}, which is not among these: {reason}; add it yourself"
-        self._report(LEFT, "manual", one, message, evidence, suggestion=OWN_REQUIREMENT)
+        message = f"bridged code needs {self.own}, which is not among these: {reason}; add it yourself"
+        self._report(LEFT, "manual", one, message, evidence, suggestion=self.own)
 
     # -- what is only reported ---------------------------------------------------------------------
 

@@ -12,10 +12,13 @@ from collections.abc import Callable, Sequence
 from packaging.specifiers import InvalidSpecifier, Specifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
+from codemods.pins import OWN_PYTHON
+
 # What is written is known to run on the SDK's majors 0 to 2; what 3 will change nobody knows. Major 1
 # took the old API away, so a range has no reason to end below it once the old calls are gone.
 BELOW = "3"
 FIRST_WITHOUT_OLD_API = "1.0.0"
+_LOWER = (">", ">=", "~=", "==")
 
 
 def forbids(versions: SpecifierSet, floor: str) -> bool:
@@ -70,6 +73,35 @@ def moved(text: str, versions: SpecifierSet, floor: str) -> str:
     return _in_style_of(text, [lower, *kept, upper])
 
 
+def begins_below(versions: SpecifierSet, floor: str) -> bool:
+    """Whether the range has a lower bound, and allows versions from it on that are below the floor."""
+    bounds = [bound for part in versions if part.operator in _LOWER and (bound := _bound(part)) is not None]
+    return bool(bounds) and not any(map(_is_exact, versions)) and max(bounds) < Version(floor)
+
+
+def raised(text: str, versions: SpecifierSet, floor: str) -> str:
+    """The range to write in place of `text`, which means `versions`: the same from the floor on."""
+    kept: list[str] = []
+    for part in sorted(versions, key=str):
+        if part.operator in ("~=", "=="):
+            kept.append(f"<{_end_of(part)}")
+        elif part.operator in ("<", "<=") or (part.operator == "!=" and _excludes_from(part, floor)):
+            kept.append(str(part))
+    return _in_style_of(text, [f">={floor}", *kept])
+
+
+def _end_of(part: Specifier) -> str:
+    """The first version that `~=0.3` or `==0.*` does not reach."""
+    release = Version(part.version.removesuffix(".*")).release
+    same = release[:-1] if part.operator == "~=" else release
+    return ".".join(map(str, (*same[:-1], same[-1] + 1)))
+
+
+def _excludes_from(part: Specifier, floor: str) -> bool:
+    bound = _bound(part)
+    return bound is None or part.version.endswith(".*") or bound >= Version(floor)
+
+
 def _in_style_of(text: str, parts: Sequence[str]) -> str:
     if re.search(r"[<>=!~]\s+\d", text):
         parts = [re.sub(r"^([<>=!~]+)", r"\1 ", part) for part in parts]
@@ -97,6 +129,15 @@ def conda_versions(text: str) -> SpecifierSet | None:
     Source: conda's documentation, "Package match specifications": `=0.3` is 0.3.*, `0.3` and `==0.3` exact.
     """
     return _joined(text, _from_conda)
+
+
+def old_python(text: object, read: Callable[[str], SpecifierSet | None]) -> str | None:
+    """The constraint on Python as it stands, if it allows a version below OWN_PYTHON; else None."""
+    if not isinstance(text, str):
+        return None
+    older = (f"3.{minor}.{patch}" for minor in range(int(OWN_PYTHON[2:])) for patch in range(30))
+    ranges = [versions for part in text.split("||") if (versions := read(part.strip())) is not None]
+    return text if any(version in versions for version in older for versions in ranges) else None
 
 
 def _joined(text: str, translate: Callable[[str], str]) -> SpecifierSet | None:

@@ -12,9 +12,11 @@ from typing import TypeGuard
 
 from codemods.pins import OWN_REQUIREMENT, SDK, Insert, Reading, Requirement
 from codemods.pins.placing import PROBE, applied, item_beside, place_of
+from codemods.pins.ranges import old_python, pep440_versions
 from codemods.pins.requirements import newline_of, own_requirement, parts_of
 
 _KEYWORDS = frozenset({"install_requires", "extras_require", "tests_require", "setup_requires"})
+_OPENERS = frozenset({"open", "Path", "join", "joinpath"})
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
@@ -28,7 +30,9 @@ def read_setup_py(text: str) -> Reading:
     except (SyntaxError, RecursionError) as error:
         raise ValueError(str(error)) from error
     setup = _SetupPy(text, tree)
-    return Reading(tuple(setup.requirements()))
+    return Reading(
+        tuple(setup.requirements()), old_python=setup.old_python(), read_by_code=tuple(setup.files())
+    )
 
 
 class _SetupPy:
@@ -48,7 +52,9 @@ class _SetupPy:
             start, end = self._span(node)
             literal = self.text[start:end]
             if literal[1:-1] != node.value or literal[0] not in "\"'":  # escapes, a prefix, pieces
-                yield Requirement(parts.name, start, end, shown, None, parts.versions)
+                yield Requirement(
+                    parts.name, start, end, shown, None, parts.versions, is_direct=parts.is_direct
+                )
                 continue
             first = start + 1 + len(node.value) - len(node.value.lstrip())
             spec = (first + parts.spec[0], first + parts.spec[1])
@@ -57,8 +63,37 @@ class _SetupPy:
                 item = f"{literal[0]}{own_requirement(parts)}{literal[0]}"
                 beside = self._beside(start, end, item)
             yield Requirement(
-                parts.name, first, first + len(shown), shown, spec, parts.versions, False, beside
+                parts.name,
+                first,
+                first + len(shown),
+                shown,
+                spec,
+                parts.versions,
+                beside=beside,
+                is_direct=parts.is_direct,
             )
+
+    def files(self) -> Iterator[str]:
+        """Names of files that the script may open: whole in `open`, `Path` and `join`, or behind a `/`."""
+        for node in ast.walk(self.tree):
+            texts: list[ast.expr] = []
+            if isinstance(node, ast.Call) and _called_name(node.func) in _OPENERS:
+                texts = node.args
+            elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+                texts = [node.right]
+            name = "/".join(text.value for text in texts if _is_text(text))
+            if name and "\0" not in name:
+                yield name
+
+    def old_python(self) -> str | None:
+        said = (
+            keyword.value.value
+            for call in ast.walk(self.tree)
+            if isinstance(call, ast.Call)
+            for keyword in call.keywords
+            if keyword.arg == "python_requires" and isinstance(keyword.value, ast.Constant)
+        )
+        return next((old for text in said if (old := old_python(text, pep440_versions))), None)
 
     def _literals(self) -> Iterator[_Text]:
         seen: set[str] = set()
@@ -130,6 +165,10 @@ def _values_of(tree: ast.Module, name: str) -> Iterator[ast.expr]:
             yield from node.args
 
 
+def _called_name(function: ast.expr) -> str:
+    return str(getattr(function, "id", getattr(function, "attr", "")))
+
+
 def _changed_name(method: ast.expr) -> str | None:
     """The name whose object a method call adds to."""
     adds = isinstance(method, ast.Attribute) and method.attr in ("extend", "update", "setdefault")
@@ -161,7 +200,25 @@ def read_setup_cfg(text: str) -> Reading:
                         replace(one, is_optional=optional)
                         for one in _of_option(text, parser, section, option)
                     ]
-    return Reading(tuple(found))
+    python = parser.get("options", "python_requires", fallback=None)
+    files = (_file_names(value) for section in ("options", _EXTRAS) for value in _values(parser, section))
+    return Reading(
+        tuple(found),
+        includes=tuple(name for names in files for name in names),
+        old_python=old_python(python, pep440_versions),
+    )
+
+
+def _values(parser: configparser.RawConfigParser, section: str) -> list[str]:
+    """What a section says of requirements."""
+    options = parser.items(section) if parser.has_section(section) else []
+    return [value for name, value in options if section == _EXTRAS or name in _OPTIONS]
+
+
+def _file_names(value: str) -> list[str]:
+    """The files in setuptools' `file: a.txt, b.txt`."""
+    directive, _, names = value.strip().partition(":")
+    return [name.strip() for name in names.split(",")] if directive == "file" else []
 
 
 def _parsed(text: str) -> configparser.RawConfigParser:
@@ -203,7 +260,9 @@ def _of_option(
         if parts.name == SDK:
             beside = _line_beside(text, parser, (section, option, index), place, own_requirement(parts))
         end = place + len(shown)
-        yield Requirement(parts.name, place, end, shown, spec, parts.versions, False, beside)
+        yield Requirement(
+            parts.name, place, end, shown, spec, parts.versions, beside=beside, is_direct=parts.is_direct
+        )
 
 
 def _has_line(

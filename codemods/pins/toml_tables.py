@@ -8,17 +8,19 @@ escapes for instance, has no `spec` and is reported instead of edited.
 from __future__ import annotations
 
 import copy
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
-from codemods.pins import NAMES, OWN, SDK, Insert, Reading, Requirement
+from codemods.pins import NAMES, OWN, OWN_TABLE, SDK, Insert, Reading, Requirement
 from codemods.pins.placing import PROBE, applied, item_beside, line_below, place_of
-from codemods.pins.ranges import poetry_versions
+from codemods.pins.ranges import old_python, pep440_versions, poetry_versions
 from codemods.pins.requirements import own_requirement, parts_of
 
 Path = tuple[str | int, ...]
@@ -38,6 +40,11 @@ _LISTS: tuple[tuple[str, ...], ...] = (
 )
 # The same, but they only limit what others ask for.
 _LIMITS = (("tool", "uv", "constraint-dependencies"), ("tool", "uv", "override-dependencies"))
+# Files that hold requirements for pip.
+_FILES = (
+    ("tool", "setuptools", "dynamic", "dependencies", "file"),
+    ("tool", "setuptools", "dynamic", "optional-dependencies", "*", "file"),
+)
 # Tables of name = constraint.
 _POETRY: tuple[tuple[str, ...], ...] = (
     ("tool", "poetry", "dependencies"),
@@ -46,10 +53,11 @@ _POETRY: tuple[tuple[str, ...], ...] = (
 )
 _NOT_PACKAGES = ("source", "requires", "scripts", "pipenv")
 _ALWAYS = (_LISTS[0], _POETRY[0])  # installed with the project itself
-_OWN_ENTRY = f'{OWN} = {{extras = ["adapter"], version = "*"}}'
+_OWN_ENTRY = f"{OWN} = {OWN_TABLE}"
 _OWN_VALUE = {"extras": ["adapter"], "version": "*"}
 # Keys beside which a copy of the entry for our own package means the same.
 _PLAIN_KEYS = {"version", "extras"}
+_FROM_ELSEWHERE = frozenset({"git", "url", "path", "file"})
 
 
 def load_toml(text: str) -> dict[str, Any]:
@@ -69,7 +77,9 @@ def read_pyproject(text: str) -> Reading:
         for pattern in patterns
         for one in read(pattern)
     ]
-    return Reading(tuple(found))
+    python = table.old_python(("project", "requires-python"), pep440_versions)
+    python = python or table.old_python(("tool", "poetry", "dependencies", "python"), poetry_versions)
+    return Reading(tuple(found), includes=tuple(table.files()), old_python=python)
 
 
 def read_pipfile(text: str) -> Reading:
@@ -79,7 +89,9 @@ def read_pipfile(text: str) -> Reading:
     found = [
         replace(one, is_optional=name != "packages") for name in names for one in table.of_tables((name,))
     ]
-    return Reading(tuple(found))
+    python = table.old_python(("requires", "python_version"), lambda text: pep440_versions(f"=={text}.*"))
+    python = python or table.old_python(("requires", "python_full_version"), poetry_versions)
+    return Reading(tuple(found), old_python=python)
 
 
 class _Document:
@@ -88,6 +100,19 @@ class _Document:
     def __init__(self, text: str) -> None:
         self.text = text
         self.root = load_toml(text)
+
+    def old_python(self, path: Sequence[str], read: Callable[[str], SpecifierSet | None]) -> str | None:
+        """What is said there of Python, if it allows one that is too old for our package."""
+        return next(
+            (old for _, value in _matching(self.root, path) if (old := old_python(value, read))), None
+        )
+
+    def files(self) -> Iterator[str]:
+        """The files that setuptools reads requirements from: one, or a list of them."""
+        for pattern in _FILES:
+            for _, value in _matching(self.root, pattern):
+                names = value if isinstance(value, list) else [value]
+                yield from (name for name in names if isinstance(name, str))
 
     def of_lists(self, pattern: Sequence[str]) -> Iterator[Requirement]:
         for path, items in _matching(self.root, pattern):
@@ -106,7 +131,16 @@ class _Document:
                     beside = self._item_beside((*path, index), place, value, own_requirement(parts))
                 shown = value.strip()
                 end = start + len(shown)
-                yield Requirement(parts.name, start, end, shown, spec, parts.versions, False, beside)
+                yield Requirement(
+                    parts.name,
+                    start,
+                    end,
+                    shown,
+                    spec,
+                    parts.versions,
+                    beside=beside,
+                    is_direct=parts.is_direct,
+                )
 
     def of_tables(self, pattern: Sequence[str]) -> Iterator[Requirement]:
         for path, table in _matching(self.root, pattern):
@@ -124,7 +158,9 @@ class _Document:
             return
         version = value.get("version") if isinstance(value, dict) else value
         if not isinstance(version, str):
-            return  # from git or a folder: it has no version
+            if isinstance(value, dict) and not _FROM_ELSEWHERE.isdisjoint(value):
+                yield self._from_elsewhere(name)
+            return
         place = self._place((*path, "version") if isinstance(value, dict) else path, version)
         shown = f'{path[-1] if isinstance(path[-1], str) else name} = "{version}"'
         if place is None:
@@ -134,6 +170,13 @@ class _Document:
         plain = not isinstance(value, dict) or value.keys() <= _PLAIN_KEYS
         beside = self._entry_beside(path, place) if plain and name == SDK else None
         yield Requirement(name, *span, shown, span, poetry_versions(version), False, beside)
+
+    def _from_elsewhere(self, name: str) -> Requirement:
+        """An entry for a package from git, a URL or a folder, at the line that begins with its name."""
+        pattern = rf"^[ \t]*(?:\[[^\]\n]*)?[\"']?(?P<name>{name.replace('-', '[-_.]')})\b"
+        match = re.compile(pattern, re.M | re.I).search(self.text)
+        start, end = match.span("name") if match else (0, 0)
+        return Requirement(name, start, end, f"{name} =", None, None, beside=None, is_direct=True)
 
     def _place(self, path: Path, value: str) -> int | None:
         return place_of(self.text, value, self._means(lambda new: _put(new, path, value + PROBE)))
