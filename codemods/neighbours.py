@@ -21,7 +21,7 @@ _REPLACES = re.compile(rb"^[ \t]+(?:def[ \t]+)?(?:completions|messages)\b[ \t]*[
 # Parsed files are kept until they are this many, or their text is this long: a tree is 100 times larger.
 _MOST_KEPT = 32
 _MOST_KEPT_BYTES = 600_000
-_LARGEST = 300_000
+LARGEST = 300_000
 _MARKERS = re.compile(rb"HUMAN_PROMPT|AI_PROMPT|(?:Human|Assistant):")
 
 
@@ -39,6 +39,11 @@ def evaluator_for(project: Project | None, path: str, source: Source, raw: bytes
     if project is None:
         return Evaluator(source, Flow(source.tree), None, path)
     return _neighbours(project).enter(path, source, raw)
+
+
+def evaluator_at(project: Project, path: str) -> Evaluator | None:
+    """The evaluator of another file than the one that is analysed; None if it cannot be had."""
+    return _neighbours(project).evaluator_of(path)
 
 
 def _neighbours(project: Project) -> Neighbours:
@@ -113,7 +118,7 @@ class Neighbours:
         found = self.project.importers_with(path, text)
         if found is None:
             return None
-        evaluators = (self._evaluator(other) for other in found)
+        evaluators = (self.evaluator_of(other) for other in found)
         return [one for one in evaluators if one is not None]
 
     def words_for(self, path: str, name: str) -> str:
@@ -138,12 +143,13 @@ class Neighbours:
             return (Unknown(where),)
         if not self.search.receivers and path not in self._kept and _is_plain_code(data, name):
             return (Unknown(where),)  # a class or function without any client: not worth parsing
-        evaluator = self._evaluator(path)
+        evaluator = self.evaluator_of(path)
         if evaluator is None:
             return (Unknown(f"{where}: it cannot be read, or is too large or too far away"),)
         return tuple(evaluator.exported(name))
 
-    def _evaluator(self, path: str) -> Evaluator | None:
+    def evaluator_of(self, path: str) -> Evaluator | None:
+        """The evaluator of a file; None if it is no Python, too large or one too many."""
         if path not in self._kept and self._room > 0:
             self._room -= 1
             self._kept[path] = self._parsed(path)
@@ -153,7 +159,7 @@ class Neighbours:
 
     def _parsed(self, path: str) -> Evaluator | None:
         data = self.project.read(path)
-        if data is None or len(data) > _LARGEST:
+        if data is None or len(data) > LARGEST:
             return None
         try:
             source = read_source(data)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, Protocol
 
 from codemods.edits import Edit
 from codemods.evaluate import Evaluator
@@ -18,6 +18,7 @@ from codemods.templates import TemplateReader
 from codemods.values import Client, Migrated, Wrapper
 
 LegacyMethod = Literal["create", "completion", "completion_stream", "acompletion", "acompletion_stream"]
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 Streaming = Literal["no", "yes", "maybe"]
 # Methods that take text or items into an object.
 _TAKES_IN = MUTATORS | {"write", "writelines", "put", "appendleft", "extendleft"}
@@ -126,6 +127,28 @@ class Limits:
 
 
 @dataclass(slots=True)
+class Readers:
+    """Where other files take what a function gives: the calls and reads, each with its file's context.
+
+    loose: the function itself goes somewhere. unseen: words for files that may count on more than is seen.
+    """
+
+    results: list[tuple[Context, ast.expr]] = field(default_factory=list)
+    loose: list[tuple[Context, ast.expr]] = field(default_factory=list)
+    unseen: list[str] = field(default_factory=list)
+
+
+class Elsewhere(Protocol):
+    """The other files of the project, as a rule may ask about them."""
+
+    def readers_of(self, home: Context, function: FunctionNode) -> Readers:
+        """Where other files take what a function of the home file gives."""
+
+    def function_at(self, context: Context, called: ast.expr) -> tuple[Context, FunctionNode] | None:
+        """The function of another file that an expression is, with the context of its file."""
+
+
+@dataclass(slots=True)
 class Context:
     """One file with everything a rule may ask. `rewrite_example`: a program in a text, changed, or None."""
 
@@ -143,6 +166,7 @@ class Context:
     # The texts of the files that share objects with this one; None if these are too many.
     files_around: Callable[[], list[bytes] | None] | None = None
     is_test_of_sdk: Callable[[], bool] | None = None
+    elsewhere: Elsewhere | None = None
     blank_hint: int | None = None
     loose_marker: int | None = None
     # Texts with which a message begins in the plan that is being made: no blank was ever kept before them.

@@ -293,6 +293,11 @@ class Project:
 
     def importers_with(self, path: str, text: str) -> list[str] | None:
         """The files that import a module, or a package that does, and hold a text; None if they are many."""
+        holders = self.all_importers_with(path, text)
+        return holders if holders is not None and len(holders) <= _MOST_HOLDERS else None
+
+    def all_importers_with(self, path: str, text: str) -> list[str] | None:
+        """The same, however many hold the text; None only if too many import the module to be searched."""
         if self._imported is None:
             self._imported = self._index()
         found: dict[str, None] = {}
@@ -305,8 +310,7 @@ class Project:
             if len(found) > _MOST_IMPORTERS:
                 return None
         wanted = text.encode()
-        holders = [one for one in found if one != path and wanted in (self.read(one) or b"")]
-        return holders if len(holders) <= _MOST_HOLDERS else None
+        return [one for one in found if one != path and wanted in (self.read(one) or b"")]
 
     @staticmethod
     def _roots(folder: str) -> list[str]:

@@ -29,6 +29,7 @@ from codemods.floors import (
 from codemods.ignores import is_ignored
 from codemods.neighbours import evaluator_for, parsed_source
 from codemods.notebooks import rewrite_notebook
+from codemods.other_files import OtherFiles
 from codemods.outcome import Finding, Options, Outcome
 from codemods.passed_values import is_test
 from codemods.plans import Context, Limits, Plan, Site
@@ -227,6 +228,7 @@ def _context(source: Source, raw: bytes, path: str, options: Options, project: P
         is_test_of_sdk=functools.cache(functools.partial(project.tests_sdk, path, source.data))
         if project
         else None,
+        elsewhere=OtherFiles(project, options) if project is not None else None,
         rewrite_example=lambda text: rewritten_example(text, options),
         limits=Limits(),
     )

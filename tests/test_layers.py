@@ -83,6 +83,7 @@ CODEMODS_LAYERS = (
     ("codemods.rules.*",),
     ("codemods.sites", "codemods.findings"),
     (
+        "codemods.other_files",
         "codemods.suggestions",
         "codemods.surroundings",
     ),

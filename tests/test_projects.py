@@ -216,3 +216,58 @@ def test_files_that_import_each_other_by_many_names_end() -> None:
     }
     files["use.py"] = "import anthropic\nfrom m0 import f_m0\n" + CALL.format("f_m0(1)")
     assert outcome_of(files, "use.py") == UNCERTAIN
+
+
+LIB = "from anthropic import AI_PROMPT, HUMAN_PROMPT, Anthropic\nc = Anthropic()\n{}\n"
+ASKED = (
+    'c.completions.create(model="claude-2", max_tokens_to_sample=9, prompt=f"{HUMAN_PROMPT} {a}{AI_PROMPT}"'
+)
+ONE = LIB.format(f"def one(a):\n    return {ASKED}).completion")
+PIECES = LIB.format(f"def one(a):\n    for p in {ASKED}, stream=True):\n        yield p.completion")
+MANY = LIB.format(f"def one(a):\n    found = []\n    found.append({ASKED}).completion)\n    return found")
+CLASS = LIB.format(f"class W:\n    def job(self, a):\n        return {ASKED}).completion")
+CALLABLE = LIB.format(f"class W:\n    def __call__(self, a):\n        return {ASKED}).completion")
+FIELD = LIB.format(f"class W:\n    @property\n    def now(self, a=1):\n        return {ASKED}).completion")
+HANDS_ON = LIB.format(f"from text import show\ndef one(a):\n    show({ASKED}).completion)")
+
+# lib.py, the other files, and a piece of the reason why the response keeps its old shape; "" if it does not
+BLANKS: dict[str, tuple[str, dict[str, str], str]] = {
+    "cut": (ONE, {"app.py": "from lib import one\ndef sign(q):\n    return one(q)[1:]\n"}, "app.py, line 3, cuts the text"),
+    "compared": (ONE, {"app.py": "import lib\nprint(lib.one(1) == ' Yes')\n"}, "app.py, line 2, compares"),
+    "next prompt": (ONE, {"app.py": "from lib import one\np = '\\n\\nHuman: a\\n\\nAssistant:' + one(1)\n"}, "app.py, line 2, puts the text into another prompt"),
+    "by another name": (ONE, {"app.py": "from lib import one as ask\nprint(ask(1)[1:])\n"}, "app.py, line 2,"),
+    "two files on": (ONE, {"a.py": "from lib import one\ndef f(q):\n    return one(q)\n", "b.py": "from a import f\nprint(f(1)[1:])\n"}, "b.py, line 2,"),
+    "by a package": (ONE, {"p/__init__.py": "from lib import one\n", "b.py": "from p import one\nprint(one(1)[1:])\n"}, "b.py, line 2,"),
+    "collected": (ONE, {"app.py": "from lib import one\nr = []\nr.append(one(1))\nfor x in r:\n    print(x[1:])\n"}, "app.py, line 5,"),
+    "handed over": (ONE, {"app.py": "from lib import one\nprint([x[1:] for x in map(one, 'ab')])\n"}, "line 2 of app.py goes on"),
+    "in a list": (MANY, {"app.py": "from lib import one\nfor x in one(1):\n    print(x[1:])\n"}, "app.py, line 3,"),
+    "pieces": (PIECES, {"app.py": "from lib import one\nprint(''.join(one(1))[1:])\n"}, "app.py, line 2,"),
+    "method": (CLASS, {"app.py": "from lib import W\nw = W()\nprint(w.job(1)[1:])\n"}, "app.py, line 3,"),
+    "method of a parameter": (CLASS, {"app.py": "import lib\ndef f(w):\n    return w.job(1)[1:]\n"}, "app.py, line 3,"),
+    "method from below": (CLASS, {"app.py": "import lib\nclass V(lib.W):\n    def job(self, a):\n        return super().job(a)[1:]\n"}, "app.py, line 4,"),
+    "called object": (CALLABLE, {"app.py": "from lib import W\nprint(W()(1)[1:])\n"}, "app.py, line 2,"),
+    "property": (FIELD, {"app.py": "from lib import W\nprint(W().now[1:])\n"}, "app.py, line 2,"),
+    "handed to another file": (HANDS_ON, {"text.py": "def show(t):\n    print(t[1:])\n"}, "text.py, line 2,"),
+    "too large": (ONE, {"app.py": "from lib import one\nprint(one(1)[1:])\n" + "#" * 300_000}, "app.py, which is not looked into"),
+    "notebook": (ONE, {"app.ipynb": '{"cells": [{"source": ["from lib import one\\n", "one(1)[1:]"]}]}'}, "app.ipynb, which is not looked into"),
+    "many files": (ONE, {f"m{n}.py": "from lib import one\nprint(one(1)" + ("[1:]" if n == 19 else "") + ")\n" for n in range(20)}, "m19.py, which is not looked into"),
+    "printed": (ONE, {"app.py": "from lib import one\nprint(one(1), one(2).strip()[1:])\n"}, ""),
+    "another module's": (ONE, {"o.py": "def one(q):\n    return q\n", "app.py": "import lib\nfrom o import one\nprint(one(1)[1:])\n"}, ""),
+    "a package's": (ONE, {"app.py": "import lib\nfrom elsewhere import one\nprint(one(1)[1:])\n"}, ""),
+    "another class's": (CLASS, {"app.py": "from lib import W\nclass V:\n    def job(self, a):\n        return a\nprint(V().job(1)[1:], W().job(1).strip())\n"}, ""),
+    "made, not called": (CALLABLE, {"app.py": "from lib import W\nw = W()\nprint([1, 2][1:])\n"}, ""),
+    "pieces printed": (PIECES, {"app.py": "from lib import one\nfor x in one(1):\n    print(x, end='')\n"}, ""),
+    "many harmless files": (ONE, {f"m{n}.py": "from lib import one\nprint(one(1))\n" for n in range(20)}, ""),
+    "handed to a harmless one": (HANDS_ON, {"text.py": "def show(t):\n    print(t)\n"}, ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BLANKS)
+def test_who_counts_on_the_leading_blank_in_other_files(name: str) -> None:
+    lib, others, reason = BLANKS[name]
+    files = {"lib.py": lib.encode(), **{file: text.encode() for file, text in others.items()}}
+    project = Project("", files.get, list(files))
+    outcome = rewrite_source(files["lib.py"], "lib.py", Options(), project)
+    [found] = [one for one in outcome.findings if one.rule != "TC002"]
+    assert found.status == ("bridged" if reason else "rewritten")
+    assert reason in found.message

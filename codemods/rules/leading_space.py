@@ -5,8 +5,8 @@
     rewritten:             print(resp.completion.strip())
 
 The text of a Message has no such blank. The text is followed through names, returns, attributes and
-calls of this file; where it goes out of sight, a place in the file that looks for a leading blank
-is taken for a reader of it.
+calls of this file, and into the files that call its functions; where it goes out of sight, a place
+in the file that looks for a leading blank is taken for a reader of it.
 Source: the vendor's migration guide for Text Completions, whose samples show the blank.
 """
 
@@ -16,7 +16,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from codemods.plans import Context
+from codemods.plans import Context, FunctionNode
 from codemods.rules.blank_hints import blank_hints
 from codemods.rules.growing_texts import added_to_itself, grown_names
 from codemods.rules.text_containers import Containers
@@ -50,10 +50,13 @@ def check_leading_space(context: Context, text: ast.expr, *, is_piece: bool = Fa
 class _Follower:
     """Follows one text. What it does not know as harmless counts as a reader of the blank."""
 
-    def __init__(self, context: Context, piece: ast.expr | None) -> None:
+    def __init__(self, context: Context, piece: ast.expr | None, sender: _Follower | None = None) -> None:
+        """sender: the walk in another file that came to this one."""
         self.context = context
         self.piece = piece
-        self.seen: set[ast.AST] = set()
+        self.file = None if sender is None else context.path
+        self.seen: set[ast.AST] = set() if sender is None else sender.seen
+        self.left: set[tuple[ast.AST, bool]] = set() if sender is None else sender.left
 
     def follow(self, text: ast.expr, depth: int) -> None:
         """Look at the one place where this expression's value goes."""
@@ -79,7 +82,7 @@ class _Follower:
 
     def _added(self, parent: ast.AugAssign, text: ast.expr, depth: int) -> None:
         if not self._grows(text, parent, depth):
-            raise _counts(text, "adds the text to another")
+            raise self._counts(text, "adds the text to another")
 
     def _grows(self, whole: ast.expr, growing: ast.AST, depth: int) -> bool:
         """Whether a name that began empty becomes the text, or grows by a stream's pieces; follows it."""
@@ -92,9 +95,9 @@ class _Follower:
 
     def _embedded(self, parent: ast.FormattedValue | ast.BinOp, text: ast.expr, depth: int) -> None:
         if isinstance(parent, ast.FormattedValue) and parent.format_spec is not None:
-            raise _counts(text, "formats the text to a width")
+            raise self._counts(text, "formats the text to a width")
         if isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Mod) and self._cuts(parent.left):
-            raise _counts(text, "formats the text to a width")
+            raise self._counts(text, "formats the text to a width")
         growing = added_to_itself(self.context, parent, text)
         if growing is not None and self._grows(*growing, depth):
             return
@@ -109,13 +112,14 @@ class _Follower:
             self._follow_unpacking(parent, text, depth)
         elif isinstance(parent, ast.ListComp | ast.GeneratorExp) and self._is_joined_by_nothing(parent):
             if text is not self.piece:
-                raise _counts(text, "sets the text right behind another")
+                raise self._counts(text, "sets the text right behind another")
             joined = self.context.source.parent(parent)
             assert isinstance(joined, ast.Call)
             self.follow(joined, depth + 1)
         elif isinstance(parent, ast.Yield):
             for call in self._calls_around(parent):
                 self._containers(depth, text).put_into_display(call)
+            self._leave_in_container(parent, text is self.piece)
             self._goes_out_of_sight(text)
         elif isinstance(parent, ast.expr):
             self._containers(depth, text).put_into_display(parent)
@@ -125,24 +129,24 @@ class _Follower:
 
     def _refuse_counting(self, text: ast.expr, parent: ast.AST | None) -> None:
         if isinstance(parent, ast.Subscript):
-            raise _counts(text, "looks the text up")
+            raise self._counts(text, "looks the text up")
         if isinstance(parent, ast.Compare) and _compares_text(parent, text):
-            raise _counts(text, "compares the whole text")
+            raise self._counts(text, "compares the whole text")
         if isinstance(parent, ast.Match) or (isinstance(parent, ast.Dict) and text in parent.keys):
-            raise _counts(text, "looks the text up")
+            raise self._counts(text, "looks the text up")
         if isinstance(parent, ast.Starred) or (
             isinstance(parent, ast.For | ast.comprehension) and parent.iter is text
         ):
-            raise _counts(text, "goes through the text letter by letter")
+            raise self._counts(text, "goes through the text letter by letter")
         if isinstance(parent, ast.Assign) and any(
             isinstance(t, ast.Tuple | ast.List) for t in parent.targets
         ):
-            raise _counts(text, "takes the text apart")
+            raise self._counts(text, "takes the text apart")
 
     def _follow_cut(self, cut: ast.Subscript, text: ast.expr, depth: int) -> None:
         begins_at_position = cut_begins_at_position(self.context, cut)
         if begins_at_position is None:
-            raise _counts(text, "cuts the text by position")
+            raise self._counts(text, "cuts the text by position")
         if not begins_at_position:
             self.follow(cut, depth + 1)
 
@@ -166,7 +170,7 @@ class _Follower:
             return
         written = before.value if isinstance(before, ast.Constant) else self.context.evaluator.text_of(before)
         if not isinstance(written, str) or (written[-1:].isalnum()):
-            raise _counts(text, "sets the text right behind another")
+            raise self._counts(text, "sets the text right behind another")
 
     def _refuse_prompt(self, parent: ast.AST, text: ast.expr) -> None:
         """In the next prompt the blank would be missing in the middle of a turn."""
@@ -174,11 +178,11 @@ class _Follower:
         calls = {site.call for site in self.context.sites}
         while current is not None and not isinstance(current, ast.stmt):
             if current in calls:
-                raise _counts(text, "puts the text into another prompt")
+                raise self._counts(text, "puts the text into another prompt")
             if isinstance(current, ast.JoinedStr | ast.BinOp):
                 flat = self.context.templates.template_of(current).flat
                 if "Human:" in flat or "Assistant:" in flat:
-                    raise _counts(text, "puts the text into another prompt")
+                    raise self._counts(text, "puts the text into another prompt")
             current = self.context.source.parent(current)
 
     def _is_joined_by_nothing(self, comprehension: ast.AST) -> bool:
@@ -197,7 +201,7 @@ class _Follower:
         call = self.context.source.parent(parent)
         name = parent.attr
         if not isinstance(call, ast.Call) or call.func is not parent:
-            raise _counts(parent, f"takes .{name} of the text")
+            raise self._counts(parent, f"takes .{name} of the text")
         given = [*call.args, *(keyword.value for keyword in call.keywords)]
         if (name == "replace" and not self._starts_blank(given[0])) or name in SAME_START:
             self.follow(call, depth + 1)
@@ -208,7 +212,7 @@ class _Follower:
             else:
                 self._containers(depth).put_into_display(call)
         elif not self._ignores_start(call, name, given):
-            raise _counts(parent, f"calls .{name}() on the text")
+            raise self._counts(parent, f"calls .{name}() on the text")
 
     def _ignores_start(self, call: ast.Call, name: str, given: list[ast.expr]) -> bool:
         """Whether a method gives the same with the blank or without."""
@@ -228,17 +232,17 @@ class _Follower:
             return
         name = getattr(call.func, "id", None) or getattr(call.func, "attr", None) or ""
         if isinstance(call.func, ast.Name) and name in MEASURE:
-            raise _counts(text, "measures the text or takes it apart")
+            raise self._counts(text, "measures the text or takes it apart")
         if name in ("match", "fullmatch") or (name in PATTERNS and self._is_anchored(call, text)):
-            raise _counts(text, "matches the text from its start")
+            raise self._counts(text, "matches the text from its start")
         if isinstance(call.func, ast.Attribute) and name in ("get", "pop", "index", "count"):
-            raise _counts(text, "looks the text up")
+            raise self._counts(text, "looks the text up")
         if name == "format" and isinstance(call.func, ast.Attribute) and self._cuts(call.func.value):
-            raise _counts(text, "formats the text to a width")
+            raise self._counts(text, "formats the text to a width")
         if name in ("str", "format"):
             self.follow(call, depth + 1)
         elif call in {site.call for site in self.context.sites}:
-            raise _counts(text, "puts the text into another prompt")
+            raise self._counts(text, "puts the text into another prompt")
         elif name in ("append", "add", "insert", "extend", "put", "setdefault", "update"):
             if isinstance(call.func, ast.Attribute):
                 self._containers(depth, text).put_into_name(call.func.value)
@@ -265,10 +269,20 @@ class _Follower:
         if isinstance(value, UserClass):
             self._follow_into_object(value.node, call, parent, text, depth)
             return
-        if not isinstance(value, UserFunction) or isinstance(value.node, ast.Lambda):
-            self._goes_out_of_sight(text)
+        if isinstance(value, UserFunction) and not isinstance(value.node, ast.Lambda):
+            self._follow_into_function(value.node, call, parent, text, depth)
             return
-        arguments = value.node.args
+        at = self.context.elsewhere.function_at(self.context, call.func) if self.context.elsewhere else None
+        if at is None:
+            self._goes_out_of_sight(text)
+        else:
+            _Follower(at[0], self.piece, self)._follow_into_function(at[1], call, parent, text, 0)
+
+    def _follow_into_function(
+        self, function: FunctionNode, call: ast.Call, parent: ast.AST, text: ast.expr, depth: int
+    ) -> None:
+        """A call, of whichever file, hands the text to a function of this one."""
+        arguments = function.args
         positional = [one.arg for one in (*arguments.posonlyargs, *arguments.args)]
         if positional[:1] in (["self"], ["cls"]):
             positional = positional[1:]
@@ -277,7 +291,7 @@ class _Follower:
         else:
             index = call.args.index(text) if text in call.args else len(positional)
             name = positional[index] if index < len(positional) else None
-        for definition in self.context.flow.scopes[value.node].definitions.get(name or "", ()):
+        for definition in self.context.flow.scopes[function].definitions.get(name or "", ()):
             for use in self.context.flow.uses(definition):
                 self.follow(use, depth + 1)
 
@@ -343,34 +357,78 @@ class _Follower:
         for call in self._calls_around(parent):
             above = self.context.source.parent(call)
             self.follow(above if isinstance(above, ast.Await) else call, depth + 1)
+        for there, result in self._results_elsewhere(parent, in_container=False):
+            there.follow(result, 0)
         self._goes_out_of_sight(text)
 
     def _calls_around(self, inside: ast.AST) -> list[ast.Call]:
         """The calls in this file of the function that a statement stands in."""
+        name = getattr(self._function_around(inside), "name", None)
+        return list(self.context.evaluator.calls_named(name)) if name else []
+
+    def _function_around(self, inside: ast.AST) -> ast.AST | None:
         current: ast.AST | None = inside
         while current is not None and not isinstance(current, _FUNCTIONS):
             current = self.context.source.parent(current)
-        name = getattr(current, "name", None)
-        return list(self.context.evaluator.calls_named(name)) if name else []
+        return current
 
     def _containers(self, depth: int, text: ast.expr | None = None) -> Containers:
-        def refuse(reader: ast.expr, what: str) -> None:
-            raise _counts(reader, what)
+        return self._containers_of(depth, text is not None and text is self.piece)
 
-        pieces = text is not None and text is self.piece
-        return Containers(self.context, lambda item: self.follow(item, depth + 1), refuse, pieces)
+    def _containers_of(self, depth: int, pieces: bool) -> Containers:
+        def refuse(reader: ast.expr, what: str) -> None:
+            raise self._counts(reader, what)
+
+        def leave(statement: ast.AST) -> None:
+            self._leave_in_container(statement, pieces)
+
+        return Containers(self.context, lambda item: self.follow(item, depth + 1), refuse, leave, pieces)
+
+    # -- other files ----------------------------------------------------------------------------
+
+    def _leave_in_container(self, statement: ast.AST, pieces: bool) -> None:
+        """A statement gives a container of texts, or one of its items, to the callers of its function."""
+        for there, result in self._results_elsewhere(statement, in_container=True):
+            there._containers_of(0, pieces).put_into_display(result)
+
+    def _results_elsewhere(
+        self, statement: ast.AST, *, in_container: bool
+    ) -> Iterator[tuple[_Follower, ast.expr]]:
+        """What other files get from the function that a statement stands in; once for each walk."""
+        function = self._function_around(statement)
+        elsewhere = self.context.elsewhere
+        if (
+            elsewhere is None
+            or not isinstance(function, FunctionNode)
+            or (function, in_container) in self.left
+        ):
+            return
+        self.left.add((function, in_container))
+        readers = elsewhere.readers_of(self.context, function)
+        for words in readers.unseen:
+            raise CountsOnBlank(f"{words} may count on the old leading space, which is gone")
+        for context, result in readers.results:
+            above = context.source.parent(result)
+            yield _Follower(context, self.piece, self), above if isinstance(above, ast.Await) else result
+        for context, use in readers.loose:
+            _Follower(context, self.piece, self)._goes_out_of_sight(use)
 
     def _goes_out_of_sight(self, text: ast.expr) -> None:
         line = self.context.blank_hint
         if line is None:
             line = self.context.blank_hint = next(blank_hints(self.context), 0)
         if line:
-            where = f"the text of line {text.lineno} goes on from there, and line {line} may count on"
+            of, there = ("", "") if self.file is None else (f" of {self.file}", " there")
+            where = (
+                f"the text of line {text.lineno}{of} goes on from there, and line {line}{there} may count on"
+            )
             raise CountsOnBlank(f"{where} the old leading space, which is gone")
 
+    def _line(self, text: ast.expr) -> str:
+        return f"line {text.lineno}" if self.file is None else f"{self.file}, line {text.lineno},"
 
-def _counts(text: ast.expr, what: str) -> CountsOnBlank:
-    return CountsOnBlank(f"line {text.lineno} {what}, and the old leading space is gone")
+    def _counts(self, text: ast.expr, what: str) -> CountsOnBlank:
+        return CountsOnBlank(f"{self._line(text)} {what}, and the old leading space is gone")
 
 
 def _compares_text(node: ast.Compare, text: ast.expr) -> bool:

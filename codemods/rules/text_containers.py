@@ -30,12 +30,17 @@ class Containers:
         context: Context,
         follow_text: Callable[[ast.expr], None],
         refuse: Callable[[ast.expr, str], None],
+        leave: Callable[[ast.AST], None],
         holds_pieces: bool = False,
     ) -> None:
-        """holds_pieces: the texts are a stream's pieces, which belong right behind each other."""
+        """leave: gets each statement that gives the container to callers, who may be in other files.
+
+        holds_pieces: the texts are a stream's pieces, which belong right behind each other.
+        """
         self.context = context
         self.follow_text = follow_text
         self.refuse = refuse
+        self.leave = leave
         self.holds_pieces = holds_pieces
         self.seen: set[ast.AST] = set()
 
@@ -169,6 +174,7 @@ class Containers:
         for call in _calls_of(self.context, statement):
             above = self.context.source.parent(call)
             self._follow(above if isinstance(above, ast.Await) else call, depth + 1)
+        self.leave(statement)
 
 
 def _calls_of(context: Context, inside: ast.AST) -> Iterator[ast.Call]:
