@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from codemods.edits import Edit
 from codemods.old_sites import OLD_METHODS
 from codemods.plans import Context, Plan, Refusal, Site
+from codemods.sdk_surface import CLIENT_CLASSES
 from codemods.values import Client, Constant, Symbol
 
 # Parameters of the old class in their order, with the names they have now.
@@ -74,8 +75,11 @@ def _starts_loop(call: ast.Call) -> bool:
 
 
 def _makes_client(context: Context, call: ast.Call) -> bool:
+    if isinstance(call.func, ast.Attribute) and call.func.attr not in CLIENT_CLASSES:
+        return False
     value_of = context.evaluator.value_of
-    return isinstance(value_of(call.func), Symbol) and isinstance(value_of(call), Client)
+    is_named = isinstance(call.func, ast.Name | ast.Attribute)
+    return is_named and isinstance(value_of(call.func), Symbol) and isinstance(value_of(call), Client)
 
 
 def _function_around(context: Context, node: ast.AST) -> ast.AST | None:
@@ -126,8 +130,7 @@ def client_edits(context: Context) -> Iterator[tuple[ast.Call, list[Edit], str |
     for call in context.source.nodes_of(ast.Call):
         if not (call.args or {keyword.arg for keyword in call.keywords} & {*_PARAMETERS} - {"api_key"}):
             continue
-        made = context.evaluator.value_of(call)
-        if isinstance(context.evaluator.value_of(call.func), Symbol) and _is_plain_client(made):
+        if _makes_client(context, call) and _is_plain_client(context.evaluator.value_of(call)):
             try:
                 yield call, list(_argument_edits(context, call)), None
             except Refusal as refusal:

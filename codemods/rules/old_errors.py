@@ -43,10 +43,8 @@ def caught_errors(context: Context, *, adapted: bool) -> Iterator[Caught]:
         return
     nodes: list[ast.Attribute | ast.Name] = [*context.source.nodes_of(ast.Attribute)]
     for node in (*nodes, *context.source.nodes_of(ast.Name)):
-        if not isinstance(node.ctx, ast.Load) or not _names_old_error(context, node):
-            continue
         handler = _handler(context, node)
-        if handler is None or _looks_into_args(context, handler):
+        if handler is None or not _names_old_error(context, node) or _looks_into_args(context, handler):
             continue
         caught = _imported(context, node, imported) if isinstance(node, ast.Name) else _read(context, node)
         if caught is not None:
