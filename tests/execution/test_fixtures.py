@@ -39,7 +39,18 @@ def test_there_are_programs_to_run() -> None:
     assert running_programs()
 
 
-@pytest.mark.parametrize("before", running_programs(), ids=case_name)
+# The traps and every fourth program each day; all of them with the slow tests.
+PROGRAMS = [
+    pytest.param(
+        program,
+        id=case_name(program),
+        marks=() if number % 4 == 0 or program.parent.name == "traps" else pytest.mark.slow,
+    )
+    for number, program in enumerate(running_programs())
+]
+
+
+@pytest.mark.parametrize("before", PROGRAMS)
 def test_same_before_and_after(
     before: Path,
     double: Double,
