@@ -13,11 +13,17 @@ Source: the vendor's migration guide for Text Completions, whose samples show th
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 
 from codemods.plans import Context, FunctionNode
 from codemods.rules.blank_hints import blank_hints
+from codemods.rules.blank_tests import (
+    compares_text,
+    formats_to_width,
+    is_anchored,
+    is_joined_by_nothing,
+    starts_blank,
+)
 from codemods.rules.growing_texts import added_to_itself, grown_names
 from codemods.rules.text_containers import Containers
 from codemods.rules.text_methods import (
@@ -96,7 +102,11 @@ class _Follower:
     def _embedded(self, parent: ast.FormattedValue | ast.BinOp, text: ast.expr, depth: int) -> None:
         if isinstance(parent, ast.FormattedValue) and parent.format_spec is not None:
             raise self._counts(text, "formats the text to a width")
-        if isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Mod) and self._cuts(parent.left):
+        if (
+            isinstance(parent, ast.BinOp)
+            and isinstance(parent.op, ast.Mod)
+            and formats_to_width(self.context, parent.left)
+        ):
             raise self._counts(text, "formats the text to a width")
         growing = added_to_itself(self.context, parent, text)
         if growing is not None and self._grows(*growing, depth):
@@ -110,7 +120,9 @@ class _Follower:
     def _contained(self, parent: ast.AST, text: ast.expr, depth: int) -> None:
         if isinstance(parent, ast.Tuple) and isinstance(self.context.source.parent(parent), ast.Assign):
             self._follow_unpacking(parent, text, depth)
-        elif isinstance(parent, ast.ListComp | ast.GeneratorExp) and self._is_joined_by_nothing(parent):
+        elif isinstance(parent, ast.ListComp | ast.GeneratorExp) and is_joined_by_nothing(
+            self.context, parent
+        ):
             if text is not self.piece:
                 raise self._counts(text, "sets the text right behind another")
             joined = self.context.source.parent(parent)
@@ -130,7 +142,7 @@ class _Follower:
     def _refuse_counting(self, text: ast.expr, parent: ast.AST | None) -> None:
         if isinstance(parent, ast.Subscript):
             raise self._counts(text, "looks the text up")
-        if isinstance(parent, ast.Compare) and _compares_text(parent, text):
+        if isinstance(parent, ast.Compare) and compares_text(parent, text):
             raise self._counts(text, "compares the whole text")
         if isinstance(parent, ast.Match) or (isinstance(parent, ast.Dict) and text in parent.keys):
             raise self._counts(text, "looks the text up")
@@ -149,11 +161,6 @@ class _Follower:
             raise self._counts(text, "cuts the text by position")
         if not begins_at_position:
             self.follow(cut, depth + 1)
-
-    def _cuts(self, template: ast.expr) -> bool:
-        """Whether a `%` or `.format` template gives a field a width or a precision."""
-        written = self.context.evaluator.text_of(template)
-        return written is None or re.search(r"%[-#0 +]*[\d.]|\{[^{}]*:", written) is not None
 
     def _refuse_glue(self, parent: ast.FormattedValue | ast.BinOp, text: ast.expr) -> None:
         """A word right before the text was parted from it by the blank."""
@@ -185,16 +192,6 @@ class _Follower:
                     raise self._counts(text, "puts the text into another prompt")
             current = self.context.source.parent(current)
 
-    def _is_joined_by_nothing(self, comprehension: ast.AST) -> bool:
-        call = self.context.source.parent(comprehension)
-        if (
-            not isinstance(call, ast.Call)
-            or not isinstance(call.func, ast.Attribute)
-            or call.func.attr != "join"
-        ):
-            return False
-        return self.context.evaluator.text_of(call.func.value) == ""
-
     # -- ways of the text -----------------------------------------------------------------------
 
     def _follow_method(self, parent: ast.Attribute, text: ast.expr, depth: int) -> None:
@@ -203,9 +200,9 @@ class _Follower:
         if not isinstance(call, ast.Call) or call.func is not parent:
             raise self._counts(parent, f"takes .{name} of the text")
         given = [*call.args, *(keyword.value for keyword in call.keywords)]
-        if (name == "replace" and not self._starts_blank(given[0])) or name in SAME_START:
+        if (name == "replace" and not starts_blank(self.context, given[0])) or name in SAME_START:
             self.follow(call, depth + 1)
-        elif name == "split" and given and not self._starts_blank(given[0]):
+        elif name == "split" and given and not starts_blank(self.context, given[0]):
             piece = self.context.source.parent(call)
             if isinstance(piece, ast.Subscript) and isinstance(piece.slice, ast.Constant):
                 self.follow(piece, depth + 1)
@@ -217,14 +214,10 @@ class _Follower:
     def _ignores_start(self, call: ast.Call, name: str, given: list[ast.expr]) -> bool:
         """Whether a method gives the same with the blank or without."""
         if name in ASKS_THE_END:
-            return bool(given) and not self._starts_blank(given[0])
+            return bool(given) and not starts_blank(self.context, given[0])
         if is_find(call):
             return position_is_harmless(self.context, call)
         return name in DROP_START and not given
-
-    def _starts_blank(self, node: ast.expr) -> bool:
-        text = self.context.evaluator.text_of(node)
-        return text is None or text[:1] == " "
 
     def _follow_call(self, parent: ast.Call | ast.keyword, text: ast.expr, depth: int) -> None:
         call = parent if isinstance(parent, ast.Call) else self.context.source.parent(parent)
@@ -233,11 +226,15 @@ class _Follower:
         name = getattr(call.func, "id", None) or getattr(call.func, "attr", None) or ""
         if isinstance(call.func, ast.Name) and name in MEASURE:
             raise self._counts(text, "measures the text or takes it apart")
-        if name in ("match", "fullmatch") or (name in PATTERNS and self._is_anchored(call, text)):
+        if name in ("match", "fullmatch") or (name in PATTERNS and is_anchored(self.context, call, text)):
             raise self._counts(text, "matches the text from its start")
         if isinstance(call.func, ast.Attribute) and name in ("get", "pop", "index", "count"):
             raise self._counts(text, "looks the text up")
-        if name == "format" and isinstance(call.func, ast.Attribute) and self._cuts(call.func.value):
+        if (
+            name == "format"
+            and isinstance(call.func, ast.Attribute)
+            and formats_to_width(self.context, call.func.value)
+        ):
             raise self._counts(text, "formats the text to a width")
         if name in ("str", "format"):
             self.follow(call, depth + 1)
@@ -249,20 +246,6 @@ class _Follower:
             self._goes_out_of_sight(text)
         elif name not in HARMLESS:
             self._follow_parameter(call, parent, text, depth)
-
-    def _is_anchored(self, call: ast.Call, text: ast.expr) -> bool:
-        """Whether a regular expression looks at the start of the text or for a blank there."""
-        pattern = call.args[0] if call.args and call.args[0] is not text else None
-        if pattern is None and isinstance(call.func, ast.Attribute):
-            pattern = self._compiled(call.func.value)
-        written = self.context.evaluator.text_of(pattern) if pattern is not None else None
-        return written is None or written.lstrip("(").startswith((" ", "^", "\\s", "\\A", "[ "))
-
-    def _compiled(self, node: ast.expr) -> ast.expr | None:
-        """The pattern that a name was compiled from."""
-        definitions = self.context.flow.reaching(node).definitions if isinstance(node, ast.Name) else ()
-        value = definitions[0].value if len(definitions) == 1 else node
-        return value.args[0] if isinstance(value, ast.Call) and value.args else None
 
     def _follow_parameter(self, call: ast.Call, parent: ast.AST, text: ast.expr, depth: int) -> None:
         value = self.context.evaluator.value_of(call.func)
@@ -429,17 +412,6 @@ class _Follower:
 
     def _counts(self, text: ast.expr, what: str) -> CountsOnBlank:
         return CountsOnBlank(f"{self._line(text)} {what}, and the old leading space is gone")
-
-
-def _compares_text(node: ast.Compare, text: ast.expr) -> bool:
-    sides = [node.left, *node.comparators]
-    if not any(isinstance(op, ast.In | ast.NotIn) for op in node.ops):
-        return not all(isinstance(op, ast.Is | ast.IsNot) for op in node.ops)
-    if node.left is text:
-        return True
-    return any(
-        isinstance(s, ast.Constant) and isinstance(s.value, str) and s.value[:1].isspace() for s in sides
-    )
 
 
 # Where the text goes from each kind of expression or statement around it.

@@ -1,0 +1,53 @@
+"""What single places do with the start of a text: cut it to a width, match it, compare it."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from codemods.plans import Context
+
+
+def formats_to_width(context: Context, template: ast.expr) -> bool:
+    """Whether a `%` or `.format` template gives a field a width or a precision."""
+    written = context.evaluator.text_of(template)
+    return written is None or re.search(r"%[-#0 +]*[\d.]|\{[^{}]*:", written) is not None
+
+
+def is_joined_by_nothing(context: Context, comprehension: ast.AST) -> bool:
+    call = context.source.parent(comprehension)
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute) or call.func.attr != "join":
+        return False
+    return context.evaluator.text_of(call.func.value) == ""
+
+
+def starts_blank(context: Context, node: ast.expr) -> bool:
+    text = context.evaluator.text_of(node)
+    return text is None or text[:1] == " "
+
+
+def is_anchored(context: Context, call: ast.Call, text: ast.expr) -> bool:
+    """Whether a regular expression looks at the start of the text or for a blank there."""
+    pattern = call.args[0] if call.args and call.args[0] is not text else None
+    if pattern is None and isinstance(call.func, ast.Attribute):
+        pattern = _compiled(context, call.func.value)
+    written = context.evaluator.text_of(pattern) if pattern is not None else None
+    return written is None or written.lstrip("(").startswith((" ", "^", "\\s", "\\A", "[ "))
+
+
+def _compiled(context: Context, node: ast.expr) -> ast.expr | None:
+    """The pattern that a name was compiled from."""
+    definitions = context.flow.reaching(node).definitions if isinstance(node, ast.Name) else ()
+    value = definitions[0].value if len(definitions) == 1 else node
+    return value.args[0] if isinstance(value, ast.Call) and value.args else None
+
+
+def compares_text(node: ast.Compare, text: ast.expr) -> bool:
+    sides = [node.left, *node.comparators]
+    if not any(isinstance(op, ast.In | ast.NotIn) for op in node.ops):
+        return not all(isinstance(op, ast.Is | ast.IsNot) for op in node.ops)
+    if node.left is text:
+        return True
+    return any(
+        isinstance(s, ast.Constant) and isinstance(s.value, str) and s.value[:1].isspace() for s in sides
+    )
