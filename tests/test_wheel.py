@@ -60,7 +60,7 @@ def test_the_installed_command_works_alone(wheel: Path, tmp_path: Path) -> None:
     command = str(python.with_name("to-messages"))
     assert "claude-2.1" in call(command, "models", cwd=tmp_path)
     shutil.copytree(PROJECT / "examples" / "legacy_app", tmp_path / "sample")
-    assert "TC105 bridged" in call(command, "check", "sample", status=1, cwd=tmp_path)
+    assert "TC102 bridged" in call(command, "check", "sample", status=1, cwd=tmp_path)
     program = (
         "import migrate; print(migrate.arguments_from_prompt('\\n\\nHuman: Hi\\n\\nAssistant:')['messages'])"
     )
