@@ -14,6 +14,8 @@ _NAME = re.compile(rb"(\w+)(?:\s+as\s+\w+)?")
 _WHOLE = re.compile(rb"^[ \t]*import\s+([^\r\n#;]+)", re.M)
 _DOTTED = re.compile(rb"[A-Za-z_][\w.]*")
 _DOTTED_TEXT = re.compile(rb"[\"']([A-Za-z_]\w*(?:\.\w+)+)[\"']")
+_IMPORTED = re.compile(rb"import\s+([^\r\n#;]+)")
+_WORD = re.compile(rb"\w+")
 _OLD_MIGRATE = re.compile(rb"^\s*(?:from|import)\s+migrate\.(?:versioning|changeset|exceptions)\b", re.M)
 _PATCH = re.compile(rb"\bCompletions\.create\s*=[^=]")
 # How many files may import a module for them to be searched for a word, and how many may hold it.
@@ -41,7 +43,7 @@ class Project:
         self.paths = tuple(paths)
         self._by_posix = {self._posix(path): path for path in paths}
         self._imported: dict[str, set[str]] | None = None
-        self._old_migrate: list[str] | None = None
+        self._old_migrate: list[str] = []
         self.neighbours: object = None  # what follows imports keeps its parsed files here
         self._known_folders: set[str] | None = None
         self._importers: dict[str, list[str]] = {}  # last name of a module -> files that may import it
@@ -121,12 +123,14 @@ class Project:
             data = self._code(path)
             if not data or b"import" not in data:
                 continue
+            if b"migrate." in data and path.endswith(".py") and _OLD_MIGRATE.search(data):
+                self._old_migrate.append(path)
             meant = self._index_names(data, stems, index)
-            imported = set(re.findall(rb"import\s+([^\r\n#;]+)", data))
-            modules = {word for line in imported for word in re.findall(rb"\w+", line)} & stems
-            for line in imported:
-                for name in set(re.findall(rb"\w+", line)) & stems if b" as " in line else ():
-                    index.setdefault(name.decode(), set()).add("*")
+            imported = set(_IMPORTED.findall(data))
+            modules = set(_WORD.findall(b" ".join(imported))) & stems
+            renamed = b" ".join(line for line in imported if b" as " in line)
+            for name in set(_WORD.findall(renamed)) & stems:
+                index.setdefault(name.decode(), set()).add("*")
             for name in modules:
                 self._users.setdefault(name.decode(), []).append(path)
             for name in meant | modules:
@@ -140,14 +144,14 @@ class Project:
     @staticmethod
     def _index_names(data: bytes, stems: set[bytes], index: dict[str, set[str]]) -> set[bytes]:
         """Add the names a file imports to the index; return the last names of modules it may import."""
-        meant: set[bytes] = set()  # last names of modules that the file may import
-        for match in _FROM.finditer(data):
-            module = match.group(1).rpartition(b".")[2]
-            names = set(_NAME.findall(match.group(2)))
-            meant.update(names & stems)
+        found = _FROM.findall(data)
+        meant = set(_NAME.findall(b",".join(names for _, names in found))) & stems
+        for whole, names in found:
+            module = whole.rpartition(b".")[2]
             if module in stems:
                 meant.add(module)
-                index.setdefault(module.decode(), set()).update(name.decode() for name in names)
+                imported = index.setdefault(module.decode(), set())
+                imported.update(name.decode() for name in _NAME.findall(names))
         for match in _STAR.finditer(data):
             module = match.group(1).rpartition(b".")[2]
             if module in stems:
@@ -175,13 +179,8 @@ class Project:
         return all(name in data for name in _OWN_NAMES)
 
     def _uses_old_migrate(self, path: str) -> bool:
-        if self._old_migrate is None:
-            self._old_migrate = [
-                one
-                for one in self.paths
-                if str(one).endswith(".py") and (data := self.read(one)) and b"migrate." in data
-                if _OLD_MIGRATE.search(data) is not None
-            ]
+        if self._imported is None:
+            self._imported = self._index()
         return any(self._is_near(one, path) for one in self._old_migrate)
 
     def module_path(self, importer: str, module: str, level: int) -> str | None:

@@ -72,8 +72,13 @@ def is_candidate(source: bytes) -> bool:
 
 
 def _holds_needle(source: bytes) -> bool:
-    if any(word in source for word in _WORDS) and _NEEDLES.search(source) is not None:
-        return True
+    for word in _WORDS:  # a plain loop: this is asked of every file of a tree
+        if word in source:
+            return _NEEDLES.search(source) is not None or _holds_wrapper(source)
+    return _holds_wrapper(source)
+
+
+def _holds_wrapper(source: bytes) -> bool:
     return b"Anthropic" in source and _WRAPPERS.search(source) is not None
 
 
