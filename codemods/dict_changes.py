@@ -73,13 +73,3 @@ def same_object(node: ast.expr) -> Iterable[ast.Name | ast.Attribute]:
 
 def is_property(function: ast.FunctionDef) -> bool:
     return any(getattr(one, "id", "") == "property" for one in function.decorator_list)
-
-
-def own_nodes(function: ast.FunctionDef) -> Iterable[ast.AST]:
-    """Nodes of a function's body without those of functions inside it."""
-    stack: list[ast.AST] = list(function.body)
-    while stack:
-        node = stack.pop()
-        yield node
-        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
-            stack.extend(ast.iter_child_nodes(node))

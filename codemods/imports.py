@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from codemods.edits import Edit, Span
 from codemods.flow import Definition
-from codemods.places import _list_removals
+from codemods.places import span_removals
 from codemods.source import Source
 from codemods.template_nodes import CannotCut, whole_statement
 
@@ -44,7 +44,7 @@ def _edit_statement(
         return [_removed_statement(source, statement)]
     spans = [source.span(alias) for alias in statement.names]
     gone = {source.span(alias) for alias in aliases}
-    edits = [Edit(*span) for span in _list_removals(source, spans, gone)]
+    edits = [Edit(*span) for span in span_removals(source, spans, gone)]
     if lines:
         joint = source.newline + indentation
         edits.append(Edit(end, end, (joint + joint.join(lines),), 3))

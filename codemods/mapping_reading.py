@@ -22,14 +22,13 @@ from codemods.dict_changes import (
     is_property,
     key_of,
     loops_around,
-    own_nodes,
     same_object,
 )
 from codemods.flow import Definition
 from codemods.mappings import Mapping, either
 from codemods.places import DefaultPlace, EntryPlace, KeywordPlace, Place, StorePlace
 from codemods.plans import Context
-from codemods.scopes import parameters
+from codemods.scopes import own_nodes, parameters
 from codemods.values import Foreign, UserFunction
 
 # What a rewritten argument may be called: a function that has such a parameter would catch it.

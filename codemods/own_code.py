@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from codemods.evaluation import Evaluation, without_none
 from codemods.flow import Definition
 from codemods.passed_values import Callers, is_test
+from codemods.scopes import own_nodes
 from codemods.sdk_surface import is_none
 from codemods.values import Abroad, Client, Foreign, Unknown, UserClass, UserFunction, UserInstance, Value
 
@@ -99,7 +100,7 @@ class OwnCode(Callers):
         if isinstance(stated, Client):
             return [stated]
         found: list[Value] = []
-        for node in _own_nodes(function):
+        for node in own_nodes(function):
             if isinstance(node, ast.Return) and node.value is not None:
                 found.extend(without_none(self.values_of(node.value)))
             elif isinstance(node, ast.Yield) and node.value is not None:
@@ -161,13 +162,3 @@ def _default_of(function: ast.AST, node: ast.arg) -> ast.expr | None:
     if node in arguments.kwonlyargs:
         return arguments.kw_defaults[arguments.kwonlyargs.index(node)]
     return None
-
-
-def _own_nodes(function: _FunctionDef) -> Iterable[ast.AST]:
-    """Nodes of a function's body without those of functions inside it."""
-    stack: list[ast.AST] = list(function.body)
-    while stack:
-        node = stack.pop()
-        yield node
-        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
-            stack.extend(ast.iter_child_nodes(node))

@@ -284,7 +284,7 @@ def removals(source: Source, places: Sequence[Place]) -> list[Edit]:
     statements.extend(_emptied_updates(source, by_holder))
     edits = [Edit(*span) for span in removed_statements(source, statements)]
     for holder, spans in by_holder.items():
-        edits.extend(Edit(*span) for span in _list_removals(source, _items(source, holder), set(spans)))
+        edits.extend(Edit(*span) for span in span_removals(source, _items(source, holder), set(spans)))
     return edits
 
 
@@ -313,7 +313,7 @@ def list_removals(
     """The same for elements of a list display."""
     items = [_element_span(source, node, element) for element in node.elts]
     removed = {_element_span(source, node, element) for element in gone}
-    return [Edit(*span) for span in _list_removals(source, items, removed)]
+    return [Edit(*span) for span in span_removals(source, items, removed)]
 
 
 def _element_span(source: Source, node: ast.expr, element: ast.expr) -> Span:
@@ -343,7 +343,7 @@ def _items(source: Source, holder: ast.AST) -> list[Span]:
     return spans
 
 
-def _list_removals(source: Source, items: list[Span], gone: set[Span]) -> list[Span]:
+def span_removals(source: Source, items: list[Span], gone: set[Span]) -> list[Span]:
     """Deletions for runs of removed items in a comma-separated list."""
     out: list[Span] = []
     index = 0

@@ -61,7 +61,7 @@ def rewrite_arguments(context: Context, site: Site, plan: Plan) -> None:
         _keep_sampling(context, plan, arguments, gone)
     try:
         plan.edits.extend(removals(context.source, gone))
-        plan.edits.extend(_saved_comments(context, site, gone))
+        plan.edits.extend(saved_comments(context, site, gone))
     except CannotCut as error:
         raise Refusal("TC104", f"an argument cannot be taken away: {error}") from error
     _declare_touches(plan, arguments)
@@ -125,7 +125,7 @@ def _rewrite_models(context: Context, site: Site, plan: Plan, arguments: Argumen
 
 def _rewrite_others(context: Context, plan: Plan, name: str, arguments: Arguments, gone: list[Place]) -> None:
     for place in arguments.every[name]:
-        if name not in ("max_tokens_to_sample", "timeout") and _is_not_given(context, place.value):
+        if name not in ("max_tokens_to_sample", "timeout") and is_not_given(context, place.value):
             gone.append(place)
         else:
             _HANDLERS.get(name, _refuse_unknown)(context, plan, name, place, gone)
@@ -134,7 +134,7 @@ def _rewrite_others(context: Context, plan: Plan, name: str, arguments: Argument
         raise Refusal("TC104", f"`{name}` is set more than once, and one of the values goes")
 
 
-def _saved_comments(context: Context, site: Site, gone: list[Place]) -> list[Edit]:
+def saved_comments(context: Context, site: Site, gone: list[Place]) -> list[Edit]:
     """Comments inside of arguments that go: they move above the statement."""
     source = context.source
     edits: list[Edit] = []
@@ -169,7 +169,7 @@ def _kind_of_stream(context: Context, node: ast.expr) -> Streaming:
     value = context.evaluator.value_of(node)
     if isinstance(value, Constant) and value.value is True:
         return "yes"
-    off = (isinstance(value, Constant) and value.value in (False, None)) or _is_not_given(context, node)
+    off = (isinstance(value, Constant) and value.value in (False, None)) or is_not_given(context, node)
     return "no" if off else "maybe"
 
 
@@ -185,7 +185,7 @@ def _settle_old_stream(site: Site, plan: Plan, arguments: Arguments) -> None:
     plan.streams = "yes" if wants else "no"
 
 
-def _is_not_given(context: Context, node: ast.expr) -> bool:
+def is_not_given(context: Context, node: ast.expr) -> bool:
     value = context.evaluator.value_of(node)
     if isinstance(value, Constant):
         return value.value is None
@@ -228,7 +228,7 @@ def _rename_limit(context: Context, plan: Plan, name: str, place: Place, gone: l
     plan.edits.extend(place.rename("max_tokens"))
 
 
-def _sampling(context: Context, plan: Plan, name: str, place: Place, gone: list[Place]) -> None:
+def drop_sampling(context: Context, plan: Plan, name: str, place: Place, gone: list[Place]) -> None:
     """Sampling arguments are refused by current models and API versions: dropped, said aloud."""
     if may_have_effects(context, place.value):
         raise Refusal("TC104", f"`{name}` is computed by a call that dropping it would skip")
@@ -269,7 +269,7 @@ def _keep_sampling(context: Context, plan: Plan, arguments: Arguments, gone: lis
     if facts is None or not facts.accepts_sampling or not known:
         for name in given:
             for place in arguments.every[name]:
-                _sampling(context, plan, name, place, gone)
+                drop_sampling(context, plan, name, place, gone)
         return
     for name in given[1:]:
         plan.notes.append(f"{name} dropped: {facts.id} takes one sampling argument, and {given[0]} is kept")
@@ -288,7 +288,7 @@ def _keep_sampling(context: Context, plan: Plan, arguments: Arguments, gone: lis
 
 _HANDLERS: dict[str, Callable[[Context, Plan, str, Place, list[Place]], None]] = {
     **dict.fromkeys(_KEPT, _keep),
-    **dict.fromkeys(_SAMPLING, _sampling),
+    **dict.fromkeys(_SAMPLING, drop_sampling),
     "max_tokens_to_sample": _rename_limit,
     "stop_sequences": rewrite_stop_sequences,
     "extra_body": _extra_body,

@@ -18,7 +18,7 @@ from codemods.bodies import RequestSite, model_place, model_text
 from codemods.edits import Edit
 from codemods.places import EntryPlace, Place
 from codemods.plans import Context, Plan, Refusal, Touch
-from codemods.rules.models import _edited_definition, _literal_edits, target_model
+from codemods.rules.models import edited_definition, literal_edits, target_model
 from migrate.models import find_model, prefill_fallback
 
 VERSION = "bedrock-2023-05-31"
@@ -46,13 +46,13 @@ def write_model(context: Context, site: RequestSite, plan: Plan) -> None:
     if old is None or new is None or new == old:
         return
     place = model_place(context, site)
-    definition = _edited_definition(context, place.value)
+    definition = edited_definition(context, place.value)
     if definition is not None and isinstance(place.value, ast.Name):
         assert isinstance(definition.value, ast.Constant)
-        edits = tuple(_literal_edits(context, definition.value, old, new))
+        edits = tuple(literal_edits(context, definition.value, old, new))
         plan.touches.append(Touch(definition, place.value, edits))
     elif isinstance(place.value, ast.Constant):
-        plan.edits.extend(_literal_edits(context, place.value, old, new))
+        plan.edits.extend(literal_edits(context, place.value, old, new))
     else:
         plan.edits.append(Edit(*place.value_span, (json.dumps(new),)))
     plan.notes.append(_PROFILES.format(id=f"anthropic.{new.rpartition('anthropic.')[2]}"))

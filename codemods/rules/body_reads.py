@@ -21,7 +21,7 @@ from codemods.plans import Context, Plan, Refusal
 from codemods.replies import Level, Root, Trail, in_error_branch
 from codemods.rules.leading_space import CountsOnBlank, check_leading_space
 from codemods.rules.read_places import Escapes, free_quote
-from codemods.rules.responses import _is_nested_in_class_body
+from codemods.rules.responses import is_nested_in_class_body
 from codemods.rules.stop_reasons import widen_stop_reason
 
 _SAME = frozenset({"id", "model"})
@@ -162,7 +162,7 @@ def _read_text(context: Context, site: RequestSite, node: ast.expr, plan: Plan) 
     except CountsOnBlank as reason:
         raise Escapes(str(reason)) from reason
     quote = check_place(context, node)
-    if _is_nested_in_class_body(context, node):
+    if is_nested_in_class_body(context, node):
         raise Escapes(f"line {node.lineno} reads the text in a comprehension of a class body")
     base = base_of(node)
     used = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}

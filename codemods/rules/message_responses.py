@@ -7,6 +7,7 @@ import ast
 from collections.abc import Iterator
 
 from codemods.plans import Context
+from codemods.scopes import own_nodes
 from codemods.values import Client, UserFunction
 
 _DEEPEST = 6
@@ -43,20 +44,10 @@ def _of_call(context: Context, node: ast.Call, depth: int) -> list[ast.Call]:
     function = context.evaluator.value_of(node.func)
     if not isinstance(function, UserFunction) or isinstance(function.node, ast.Lambda):
         return []
-    returned = (part.value for part in _own_nodes(function.node) if isinstance(part, ast.Return))
+    returned = (part.value for part in own_nodes(function.node) if isinstance(part, ast.Return))
     return [
         call for value in returned if value is not None for call in message_calls(context, value, depth + 1)
     ]
-
-
-def _own_nodes(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[ast.AST]:
-    """The nodes of a function without those of functions inside it."""
-    stack: list[ast.AST] = list(function.body)
-    while stack:
-        node = stack.pop()
-        yield node
-        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
-            stack.extend(ast.iter_child_nodes(node))
 
 
 def _of_name(context: Context, node: ast.Name, depth: int) -> Iterator[ast.Call]:

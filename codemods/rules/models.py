@@ -32,15 +32,15 @@ def rewrite_model(context: Context, site: Site, plan: Plan, place: Place) -> Non
     if text is None:
         _bridge_model(context, site, plan, place, "the model is known only at run time")
         return
-    definition = _edited_definition(context, node)
+    definition = edited_definition(context, node)
     target = target_model(context, site, plan, text)
     plan.model = target
     if isinstance(node, ast.Constant):
-        plan.edits.extend(_literal_edits(context, node, text, target))
+        plan.edits.extend(literal_edits(context, node, text, target))
     elif definition is not None and not _needs_own_model(context, site, plan, text, target):
         assert isinstance(node, ast.Name)
         assert isinstance(definition.value, ast.Constant)
-        edits = tuple(_literal_edits(context, definition.value, text, target))
+        edits = tuple(literal_edits(context, definition.value, text, target))
         plan.touches.append(Touch(definition, node, edits))
         line = getattr(definition.node, "lineno", 0)
         plan.evidence.append(f"model constant {definition.name} at line {line} is read by legacy calls only")
@@ -112,7 +112,7 @@ def _with_prefill(context: Context, plan: Plan, model: str) -> str:
     return fallback.id
 
 
-def _edited_definition(context: Context, node: ast.expr) -> Definition | None:
+def edited_definition(context: Context, node: ast.expr) -> Definition | None:
     """The one definition of a model constant, if it may be edited where it stands."""
     if not isinstance(node, ast.Name):
         return None
@@ -131,7 +131,7 @@ def _needs_own_model(context: Context, site: Site, plan: Plan, old: str, target:
     return plan.has_prefill and target != target_model(context, site, Plan(), old)
 
 
-def _literal_edits(context: Context, node: ast.Constant, old: str, new: str) -> list[Edit]:
+def literal_edits(context: Context, node: ast.Constant, old: str, new: str) -> list[Edit]:
     if old == new:
         return []
     text = context.source.node_text(node)

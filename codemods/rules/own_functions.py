@@ -10,6 +10,7 @@ import ast
 from dataclasses import dataclass
 
 from codemods.plans import Context
+from codemods.scopes import own_nodes
 
 # Decorators that call the function again and give back what it gave.
 _RETRIES = frozenset({"retry", "on_exception", "on_predicate", "wraps"})
@@ -42,7 +43,18 @@ def places_of_return(context: Context, statement: ast.Return) -> Returned | None
         return None
     calls = [_call_of(context, use, function) for use in context.flow.uses(definitions[0])]
     found = [call for call in calls if call is not None]
-    return Returned(found, _returned(function)) if found and len(found) == len(calls) else None
+    return (
+        Returned(
+            found,
+            [
+                part.value
+                for part in own_nodes(function)
+                if isinstance(part, ast.Return) and part.value is not None
+            ],
+        )
+        if found and len(found) == len(calls)
+        else None
+    )
 
 
 def _is_plain(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
@@ -67,15 +79,3 @@ def _call_of(
         return call
     above = context.source.parent(call)
     return above if isinstance(above, ast.Await) else None
-
-
-def _returned(function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.expr]:
-    found: list[ast.expr] = []
-    stack: list[ast.AST] = list(function.body)
-    while stack:
-        node = stack.pop()
-        if isinstance(node, ast.Return) and node.value is not None:
-            found.append(node.value)
-        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
-            stack.extend(ast.iter_child_nodes(node))
-    return found

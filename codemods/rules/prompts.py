@@ -78,14 +78,19 @@ def _convert_in_steps(context: Context, site: Site, plan: Plan, place: Place, re
     except NoGrowth:
         return reason
     except NotGrown as other:
-        try:
-            convert_pieces(context, _emptied(plan), place)
-        except (Opaque, NotGrown):
-            pass
-        else:
+        if _converts_in_pieces(context, plan, place):
             return ""
         return str(other) if reason.startswith(_VAGUE) else reason
     return ""
+
+
+def _converts_in_pieces(context: Context, plan: Plan, place: Place) -> bool:
+    """Plan a prompt of one turn that is written in pieces; whether that is possible."""
+    try:
+        convert_pieces(context, _emptied(plan), place)
+    except (Opaque, NotGrown):
+        return False
+    return True
 
 
 def _emptied(plan: Plan) -> Plan:

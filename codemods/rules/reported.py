@@ -42,12 +42,6 @@ def is_docstring(context: Context, node: ast.AST) -> bool:
     return isinstance(context.source.parent(node), ast.Expr)
 
 
-def statement_text(context: Context, node: ast.AST) -> str | None:
-    """The simple statement around a node as its author wrote it; None for one with a body."""
-    statement = context.source.statement(node)
-    return None if hasattr(statement, "body") else context.source.node_text(statement)
-
-
 def paths_of(context: Context, node: ast.AST) -> frozenset[str]:
     """The full dotted names that an expression of imported names can mean; empty for anything else."""
     if isinstance(node, ast.Attribute):

@@ -16,7 +16,7 @@ from codemods.bodies import Body, RequestSite, entries_of
 from codemods.edits import Edit
 from codemods.places import Place, removals
 from codemods.plans import Context, Plan, Refusal
-from codemods.rules.arguments import _is_not_given, _sampling, _saved_comments
+from codemods.rules.arguments import drop_sampling, is_not_given, saved_comments
 from codemods.rules.limits import cut_limit
 from codemods.rules.models import rewrite_model
 from codemods.rules.prompts import convert_prompt
@@ -53,7 +53,7 @@ def rewrite_entries(context: Context, site: RequestSite, plan: Plan, entries: Ar
         _keep_sampling(context, plan, entries, gone)
     try:
         plan.edits.extend(removals(context.source, gone))
-        plan.edits.extend(_saved_comments(context, site, gone))
+        plan.edits.extend(saved_comments(context, site, gone))
     except CannotCut as error:
         raise Refusal(site.left_rule, f"an entry cannot be taken away: {error}") from error
 
@@ -73,7 +73,7 @@ def _rewrite_entry(
         plan.edits.extend(place.rename("max_tokens"))
     elif name == "stream" and site.provider == "http":
         _check_stream(context, site, place)
-    elif _is_not_given(context, place.value):
+    elif is_not_given(context, place.value):
         gone.append(place)
     elif name == "stop_sequences":
         if has_blank_stop(context, place.value):
@@ -81,7 +81,7 @@ def _rewrite_entry(
         rewrite_stop_sequences(context, plan, name, place, gone)
     elif name in _SAMPLING:
         if not context.options.keep_sampling:
-            _sampling(context, plan, name, place, gone)
+            drop_sampling(context, plan, name, place, gone)
     elif name not in _KEPT:
         raise Refusal(site.left_rule, f"`{name}` is no entry of the old body")
 
@@ -102,7 +102,7 @@ def _keep_sampling(context: Context, plan: Plan, entries: Arguments, gone: list[
             plan.notes.append(f"{name} dropped: one sampling argument is taken, and {kept[0]} is kept")
             gone.append(entries.places[name])
         else:
-            _sampling(context, plan, name, entries.places[name], gone)
+            drop_sampling(context, plan, name, entries.places[name], gone)
 
 
 def bridge_body(context: Context, site: RequestSite, plan: Plan, body: Body, why: str) -> None:

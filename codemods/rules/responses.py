@@ -239,7 +239,7 @@ def _read_text(context: Context, read: Read, plan: Plan) -> None:
     quote = free_quote(context, node)
     if quote is None:
         raise Escapes(f"no quote is left for the text read inside the f-string at line {node.lineno}")
-    if _is_nested_in_class_body(context, node):
+    if is_nested_in_class_body(context, node):
         raise Escapes(f"line {node.lineno} reads the text in a comprehension of a class body")
     variable = _free_variable(node)
     start = context.source.span(node)[0]
@@ -272,7 +272,7 @@ def _free_variable(node: ast.expr) -> str:
     return next(name for name in ("block", "part", "piece", "item", "content_block") if name not in used)
 
 
-def _is_nested_in_class_body(context: Context, node: ast.AST) -> bool:
+def is_nested_in_class_body(context: Context, node: ast.AST) -> bool:
     """A generator inside a comprehension of a class body cannot see the class's names."""
     in_comprehension = False
     current: ast.AST | None = node
