@@ -43,18 +43,10 @@ def places_of_return(context: Context, statement: ast.Return) -> Returned | None
         return None
     calls = [_call_of(context, use, function) for use in context.flow.uses(definitions[0])]
     found = [call for call in calls if call is not None]
-    return (
-        Returned(
-            found,
-            [
-                part.value
-                for part in own_nodes(function)
-                if isinstance(part, ast.Return) and part.value is not None
-            ],
-        )
-        if found and len(found) == len(calls)
-        else None
-    )
+    if not found or len(found) != len(calls):
+        return None
+    returned = (part.value for part in own_nodes(function) if isinstance(part, ast.Return))
+    return Returned(found, [value for value in returned if value is not None])
 
 
 def _is_plain(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
