@@ -104,6 +104,7 @@ class Plan:
     model: str | None = None
     model_is_runtime: bool = False
     has_prefill: bool = False
+    keeps_blank: bool = False
     prefill_is_cut: bool = False
     prompt_is_runtime: bool = False
     streams: Streaming = "no"

@@ -202,11 +202,15 @@ def _within(edit: Edit, span: tuple[int, int]) -> bool:
 
 
 def _rule_out_shapes(context: Context, plans: dict[Site, Plan]) -> bool:
-    """Responses read at one place must have one shape: if one keeps the old, all do."""
+    """Responses read at one place must have one shape: if one keeps the old, all do.
+
+    Nor can a text be read with the old blank where one of them had none.
+    """
     grown = False
     for site, plan in plans.items():
         for other in plan.linked:
-            if not _is_plain(plans[other]) and site not in context.limits.wrapped:
+            differs = plan.keeps_blank and plans[other].has_prefill
+            if (differs or not _is_plain(plans[other])) and site not in context.limits.wrapped:
                 context.limits.wrapped.add(site)
                 grown = True
     return grown

@@ -230,7 +230,7 @@ CALLABLE = LIB.format(f"class W:\n    def __call__(self, a):\n        return {AS
 FIELD = LIB.format(f"class W:\n    @property\n    def now(self, a=1):\n        return {ASKED}).completion")
 HANDS_ON = LIB.format(f"from text import show\ndef one(a):\n    show({ASKED}).completion)")
 
-# lib.py, the other files, and a piece of the reason why the response keeps its old shape; "" if it does not
+# lib.py, the other files, and who is said to count on the blank; "" if nobody does
 BLANKS: dict[str, tuple[str, dict[str, str], str]] = {
     "cut": (ONE, {"app.py": "from lib import one\ndef sign(q):\n    return one(q)[1:]\n"}, "app.py, line 3, cuts the text"),
     "compared": (ONE, {"app.py": "import lib\nprint(lib.one(1) == ' Yes')\n"}, "app.py, line 2, compares"),
@@ -269,5 +269,6 @@ def test_who_counts_on_the_leading_blank_in_other_files(name: str) -> None:
     project = Project("", files.get, list(files))
     outcome = rewrite_source(files["lib.py"], "lib.py", Options(), project)
     [found] = [one for one in outcome.findings if one.rule != "TC002"]
-    assert found.status == ("bridged" if reason else "rewritten")
+    kept = "bridged" if lib == PIECES else "review"
+    assert found.status == (kept if reason else "rewritten")
     assert reason in found.message

@@ -208,6 +208,14 @@ RULES: tuple[RuleInfo, ...] = (
         "A Message shows other fields than a Completion; only you know who reads them.",
     ),
     RuleInfo(
+        "TC210", "kept-blank", "review",
+        "A reader counts on the blank that every old text began with; the blank is written out for it.",
+        "resp.completion[:10]",
+        '(" " + "".join(block.text for block in resp.content if block.type == "text"))[:10]',
+        "Messages texts begin without it. Readers that cut, compare or glue get what they got; only an "
+        "empty answer is one blank now, and only you know whether the blank is wanted at all.",
+    ),
+    RuleInfo(
         "TC211", "bedrock-model", "review",
         "The Bedrock model id is known only at run time; it stays.",
         "modelId=model_id", "modelId=model_id",

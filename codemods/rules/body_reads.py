@@ -19,7 +19,7 @@ from codemods.edits import Edit
 from codemods.flow import Definition
 from codemods.plans import Context, Plan, Refusal
 from codemods.replies import Level, Root, Trail, in_error_branch
-from codemods.rules.leading_space import CountsOnBlank, check_leading_space
+from codemods.rules.kept_blank import kept_blank
 from codemods.rules.read_places import Escapes, free_quote
 from codemods.rules.responses import is_nested_in_class_body
 from codemods.rules.stop_reasons import widen_stop_reason
@@ -30,7 +30,7 @@ _OF_ERRORS = frozenset({"error", "request_id"})
 
 def rewrite_reply(context: Context, site: RequestSite, plan: Plan, root: Root) -> None:
     """Plan every read of a parsed reply, or keep the shape of its body. Raises Refusal if neither holds."""
-    attempt = Plan()
+    attempt = Plan(has_prefill=plan.has_prefill, prompt_is_runtime=plan.prompt_is_runtime)
     try:
         if site in context.limits.wrapped:
             raise Escapes("another request's reply is read at the same place")
@@ -47,6 +47,7 @@ def rewrite_reply(context: Context, site: RequestSite, plan: Plan, root: Root) -
         return
     plan.edits.extend(attempt.edits)
     plan.reviews.update(attempt.reviews)
+    plan.keeps_blank = attempt.keeps_blank
 
 
 def review_shown(plan: Plan, node: ast.expr) -> None:
@@ -157,32 +158,30 @@ def _read(context: Context, site: RequestSite, node: ast.expr, plan: Plan) -> No
 
 
 def _read_text(context: Context, site: RequestSite, node: ast.expr, plan: Plan) -> None:
-    try:
-        check_leading_space(context, node)
-    except CountsOnBlank as reason:
-        raise Escapes(str(reason)) from reason
     quote = check_place(context, node)
     if is_nested_in_class_body(context, node):
         raise Escapes(f"line {node.lineno} reads the text in a comprehension of a class body")
     base = base_of(node)
     used = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
     block = next(name for name in ("block", "part", "piece", "item", "content_block") if name not in used)
-    opening = f"{quote}{quote}.join({block}[{quote}text{quote}] for {block} in "
-    closing = f" if {block}[{quote}type{quote}] == {quote}text{quote})"
+    blank, end_of_sum = kept_blank(context, node, plan, quote)
+    opening = f"{blank}{quote}{quote}.join({block}[{quote}text{quote}] for {block} in "
+    closing = f" if {block}[{quote}type{quote}] == {quote}text{quote}){end_of_sum}"
     content = f"[{quote}content{quote}]"
     if isinstance(node, ast.Call) and site.provider == "http":
-        opening, content, closing = _for_errors(context, node, base, quote, (opening, closing))
+        opening, content, closing = _for_errors(context, node, quote, (opening, closing), bool(blank))
     start = context.source.span(node)[0]
     plan.edits.append(Edit(start, start, (opening,)))
     plan.edits.append(Edit(*tail_of(context, node), (f"{content}{closing}",)))
 
 
 def _for_errors(
-    context: Context, node: ast.Call, base: ast.expr, quote: str, around: tuple[str, str]
+    context: Context, node: ast.Call, quote: str, around: tuple[str, str], keeps_blank: bool
 ) -> tuple[str, str, str]:
     """`data.get("completion")` of an error's body gave the default, and has to give it still."""
+    base = base_of(node)
     default = context.source.node_text(node.args[1]) if len(node.args) > 1 else "None"
-    if default in ('""', "''"):
+    if default in ('""', "''") and not keeps_blank:
         return around[0], f".get({quote}content{quote}, ())", around[1]
     if not isinstance(base, ast.Name):
         raise Escapes(f"line {node.lineno} reads the text of a reply that may be an error")

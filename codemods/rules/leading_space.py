@@ -38,11 +38,16 @@ from codemods.rules.text_positions import cut_begins_at_position, is_find, posit
 from codemods.values import UserClass, UserFunction
 
 _DEEPEST = 8
+_WHICH_IS_GONE = ", which is gone"
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
 class CountsOnBlank(Exception):
-    """Some reader needs the old leading blank; the message says where."""
+    """Some reader needs the old leading blank; the message says where. reader: the same as a clause."""
+
+    def __init__(self, reader: str, gone: str) -> None:
+        super().__init__(f"{reader}{gone}")
+        self.reader = reader
 
 
 def check_leading_space(context: Context, text: ast.expr, *, is_piece: bool = False) -> None:
@@ -389,7 +394,7 @@ class _Follower:
         self.left.add((function, in_container))
         readers = elsewhere.readers_of(self.context, function)
         for words in readers.unseen:
-            raise CountsOnBlank(f"{words} may count on the old leading space, which is gone")
+            raise CountsOnBlank(f"{words} may count on the old leading space", _WHICH_IS_GONE)
         for context, result in readers.results:
             above = context.source.parent(result)
             yield _Follower(context, self.piece, self), above if isinstance(above, ast.Await) else result
@@ -402,16 +407,14 @@ class _Follower:
             line = self.context.blank_hint = next(blank_hints(self.context), 0)
         if line:
             of, there = ("", "") if self.file is None else (f" of {self.file}", " there")
-            where = (
-                f"the text of line {text.lineno}{of} goes on from there, and line {line}{there} may count on"
-            )
-            raise CountsOnBlank(f"{where} the old leading space, which is gone")
+            where = f"the text of line {text.lineno}{of} goes on from there, and line {line}{there}"
+            raise CountsOnBlank(f"{where} may count on the old leading space", _WHICH_IS_GONE)
 
     def _line(self, text: ast.expr) -> str:
         return f"line {text.lineno}" if self.file is None else f"{self.file}, line {text.lineno},"
 
     def _counts(self, text: ast.expr, what: str) -> CountsOnBlank:
-        return CountsOnBlank(f"{self._line(text)} {what}, and the old leading space is gone")
+        return CountsOnBlank(f"{self._line(text)} {what}", ", and the old leading space is gone")
 
 
 # Where the text goes from each kind of expression or statement around it.

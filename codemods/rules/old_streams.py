@@ -23,7 +23,7 @@ from collections.abc import Sequence
 from codemods.edits import Edit
 from codemods.flow import Definition
 from codemods.plans import Context, Plan
-from codemods.rules.leading_space import CountsOnBlank, check_leading_space
+from codemods.rules.kept_blank import is_blank_kept
 from codemods.rules.read_places import Escapes, free_quote
 from codemods.rules.reads import Read
 from codemods.rules.stop_reasons import widen_stop_reason
@@ -74,11 +74,11 @@ def _loops_around(context: Context, loop: ast.AST) -> list[ast.For | ast.AsyncFo
     return found
 
 
-def before_loop(context: Context, loop: ast.For | ast.AsyncFor, name: str) -> Edit:
-    """The line that begins the sum."""
+def before_loop(context: Context, loop: ast.For | ast.AsyncFor, name: str, start_of_sum: str) -> Edit:
+    """The line that begins the sum, with the blank that old texts began with if somebody counts on it."""
     start = context.source.span(loop)[0]
     line = context.source.line_start(start)
-    text = f'{context.source.indentation(start)}{name} = ""{context.source.newline}'
+    text = f'{context.source.indentation(start)}{name} = "{start_of_sum}"{context.source.newline}'
     return Edit(line, line, (text,), 5)
 
 
@@ -88,12 +88,12 @@ def rewrite_sums(context: Context, reads: Sequence[Read], name: str, plan: Plan)
     differences = [one for text in texts if (one := _difference(context, text, texts)) is not None]
     shown = {name for _, name in differences}
     for whole, _ in differences:
-        _check_blank(context, whole, is_piece=True)
+        is_blank_kept(context, whole, plan, is_piece=True)
     settled = {part for whole, _ in differences for part in ast.walk(whole)}
     for read in reads:
         if read.name == "completion":
             if read.node not in settled and not _is_only_shown(context, read.node, shown):
-                _check_blank(context, read.node, is_piece=False)
+                is_blank_kept(context, read.node, plan)
             plan.edits.append(Edit(*context.source.span(read.node), (name,)))
         elif read.name == "stop_reason":
             _rewrite_stop_reason(context, read, plan)
@@ -109,13 +109,6 @@ def _rewrite_stop_reason(context: Context, read: Read, plan: Plan) -> None:
     plan.edits.append(Edit(start, start, ("getattr(",)))
     plan.edits.append(read.attribute(f"delta, {quote}stop_reason{quote}, None)"))
     widen_stop_reason(context, read.node, plan)
-
-
-def _check_blank(context: Context, text: ast.expr, *, is_piece: bool) -> None:
-    try:
-        check_leading_space(context, text, is_piece=is_piece)
-    except CountsOnBlank as reason:
-        raise Escapes(str(reason)) from reason
 
 
 def _is_only_shown(context: Context, text: ast.expr, shown: set[ast.Name]) -> bool:

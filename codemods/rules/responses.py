@@ -18,7 +18,7 @@ import re
 from codemods.edits import Edit
 from codemods.flow import Definition
 from codemods.plans import Context, Plan, Refusal, Site
-from codemods.rules.leading_space import CountsOnBlank, check_leading_space
+from codemods.rules.kept_blank import cut_of_blank, kept_blank
 from codemods.rules.own_functions import places_of_return
 from codemods.rules.read_places import Escapes, check_read, free_quote, is_in_fstring, is_test_only
 from codemods.rules.reads import Read, read_at
@@ -38,7 +38,7 @@ def rewrite_reads(context: Context, site: Site, plan: Plan) -> None:
     result = site.result
     assert result is not None
     assert site.call is not None
-    attempt = Plan()
+    attempt = Plan(has_prefill=plan.has_prefill, prompt_is_runtime=plan.prompt_is_runtime)
     try:
         if site in context.limits.wrapped:
             raise Escapes("another call's response is read at the same place")
@@ -51,6 +51,7 @@ def rewrite_reads(context: Context, site: Site, plan: Plan) -> None:
     plan.linked.extend(attempt.linked)
     plan.reviews.update(attempt.reviews)
     plan.notes.extend(attempt.notes)
+    plan.keeps_blank = attempt.keeps_blank
 
 
 def _check_awaiting(context: Context, site: Site) -> None:
@@ -230,10 +231,6 @@ def _read(context: Context, read: Read, plan: Plan) -> None:
 
 def _read_text(context: Context, read: Read, plan: Plan) -> None:
     node = read.node
-    try:
-        check_leading_space(context, node)
-    except CountsOnBlank as reason:
-        raise Escapes(str(reason)) from reason
     if any(isinstance(part, ast.NamedExpr) for part in ast.walk(node)):
         raise Escapes(f"line {node.lineno} binds a name inside the expression that the text is read from")
     quote = free_quote(context, node)
@@ -241,13 +238,17 @@ def _read_text(context: Context, read: Read, plan: Plan) -> None:
         raise Escapes(f"no quote is left for the text read inside the f-string at line {node.lineno}")
     if is_nested_in_class_body(context, node):
         raise Escapes(f"line {node.lineno} reads the text in a comprehension of a class body")
+    cut = None if plan.has_prefill or plan.prompt_is_runtime else cut_of_blank(context, node)
+    blank, end_of_sum = kept_blank(context, node, plan, quote) if cut is None else ("", "")
+    if cut is not None:
+        plan.edits.append(Edit(context.source.span(node)[1], context.source.span(cut)[1]))
     variable = _free_variable(node)
     start = context.source.span(node)[0]
     joint = _joint(context, node)
     space = joint or " "
-    before = f"{quote}{quote}.join({joint}{variable}.text{space}for {variable} in "
+    before = f"{blank}{quote}{quote}.join({joint}{variable}.text{space}for {variable} in "
     closing = joint[: -len(_STEP)] if joint else ""
-    after = f"content{space}if {variable}.type == {quote}text{quote}{closing})"
+    after = f"content{space}if {variable}.type == {quote}text{quote}{closing}){end_of_sum}"
     plan.edits.extend([Edit(start, start, (before,)), read.attribute(after)])
 
 
@@ -262,7 +263,8 @@ def _joint(context: Context, node: ast.expr) -> str:
     width = (
         (line_end.start() if line_end else end) - line + len('"".join(b.text for b in  if b.type == "text")')
     )
-    if width <= LONGEST_LINE or not isinstance(getattr(node, "value", node), ast.Call | ast.Await):
+    holder = node.func if isinstance(node, ast.Call) else node
+    if width <= LONGEST_LINE or not isinstance(getattr(holder, "value", None), ast.Call | ast.Await):
         return ""
     return source.newline + source.indentation(start) + _STEP
 

@@ -64,7 +64,7 @@ _WITH_THE_END = Form(
 def rewrite_stream(context: Context, site: Site, plan: Plan) -> None:
     """Plan every loop over the stream. Raises Refusal (TC105) where only the adapter can serve it."""
     assert site.result is not None
-    attempt = Plan()
+    attempt = Plan(has_prefill=plan.has_prefill, prompt_is_runtime=plan.prompt_is_runtime)
     try:
         if site.is_async and site.awaited is None:
             raise Escapes("the stream's coroutine is awaited somewhere else")
@@ -72,6 +72,7 @@ def rewrite_stream(context: Context, site: Site, plan: Plan) -> None:
     except Escapes as reason:
         raise Refusal("TC106" if site.is_old else "TC105", str(reason)) from reason
     plan.edits.extend(attempt.edits)
+    plan.reviews.update(attempt.reviews)
     plan.notes.extend(attempt.notes)
 
 
@@ -81,7 +82,7 @@ def rewrite_either(context: Context, site: Site, plan: Plan) -> None:
     Each stays the error it was if the value does not fit. Raises Refusal (TC105).
     """
     assert site.result is not None
-    attempt = Plan()
+    attempt = Plan(has_prefill=plan.has_prefill, prompt_is_runtime=plan.prompt_is_runtime)
     try:
         definitions = context.definitions_of_value(site.result)
         if not definitions or (site.is_async and site.awaited is None):
@@ -156,8 +157,9 @@ def _rewrite_old_loop(context: Context, loop: ast.For | ast.AsyncFor, plan: Plan
     reads = _reads(context, target, _body(loop), is_dict=True)
     skip = [f"if {_WITH_THE_END.unwanted.format(target.id)}:", _CONTINUE]
     lines = [*skip, f'{name} += getattr({target.id}.delta, "text", "")']
-    plan.edits.extend([before_loop(context, loop, name), _guard(context, loop, lines)])
+    plan.edits.append(_guard(context, loop, lines))
     rewrite_sums(context, reads, name, plan)
+    plan.edits.append(before_loop(context, loop, name, " " if plan.keeps_blank else ""))
 
 
 def _target(loop: ast.For | ast.AsyncFor) -> ast.Name:
@@ -294,7 +296,7 @@ def _is_joined(context: Context, whole: ast.expr) -> bool:
 
 def _rewrite_reads(context: Context, name: str, reads: Sequence[Read], form: Form, plan: Plan) -> None:
     for read in reads:
-        if read.name == "completion":
+        if read.name == "completion" and not plan.has_prefill:
             _check_blank(context, read)
         if form is _TEXT_ONLY:
             plan.edits.append(read.attribute("delta.text"))

@@ -1,0 +1,93 @@
+# Writes out the blank that old texts began with. Knows the text's readers by what leading_space says.
+"""Keep the leading blank of an old text where a reader counts on it, in plain code.
+
+    before: answer = resp.completion[1:]
+    after:  answer = "".join(block.text for block in resp.content if block.type == "text")
+    before: label = resp.completion[:10]
+    after:  label = (" " + "".join(block.text for block in resp.content if block.type == "text"))[:10]
+
+The readers get what they got; only an empty answer is one blank now, so a review finding names the
+reader, and a text that is asked whether it is empty keeps the old shape. A text that continued a prefill
+had no such blank, and a prompt known only at run time may have had a prefill.
+"""
+
+from __future__ import annotations
+
+import ast
+
+from codemods.plans import Context, Plan
+from codemods.rules.leading_space import CountsOnBlank, check_leading_space
+from codemods.rules.read_places import Escapes
+
+# Around a sum these need parentheses; elsewhere it stands as it is.
+_LOOSE = (
+    ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return, ast.Expr, ast.keyword, ast.FormattedValue,
+    ast.Dict, ast.List, ast.Tuple, ast.Set, ast.IfExp, ast.Compare, ast.BoolOp, ast.Yield, ast.NamedExpr,
+)  # fmt: skip
+
+
+def kept_blank(context: Context, text: ast.expr, plan: Plan, quote: str) -> tuple[str, str]:
+    """What to write before and behind the new text so that every reader gets what it got.
+
+    Raises Escapes where it cannot be told whether the old text began with a blank, or was empty.
+    """
+    if not is_blank_kept(context, text, plan):
+        return "", ""
+    blank = f"{quote} {quote} + "
+    return (blank, "") if _is_loose(context, text) else (f"({blank}", ")")
+
+
+def is_blank_kept(context: Context, text: ast.expr, plan: Plan, *, is_piece: bool = False) -> bool:
+    """Whether somebody counts on the blank; plans the review if so. Raises Escapes."""
+    if plan.has_prefill:
+        return False
+    try:
+        check_leading_space(context, text, is_piece=is_piece)
+    except CountsOnBlank as reason:
+        if plan.prompt_is_runtime or _is_asked_for(context, text):
+            raise Escapes(str(reason)) from reason
+        plan.review(
+            "TC210",
+            f"{reason.reader}: the blank that old texts began with is written out for it "
+            "(an empty answer gets one too)",
+        )
+        plan.keeps_blank = True
+        return True
+    return False
+
+
+def _is_asked_for(context: Context, text: ast.expr) -> bool:
+    """Whether the text, or a name that it is bound to, is asked whether it is empty."""
+    uses = [use for one in context.definitions_of_value(text) for use in context.flow.uses(one)]
+    return any(_is_test(context, use) for use in (text, *uses))
+
+
+def _is_test(context: Context, text: ast.expr) -> bool:
+    parent = context.source.parent(text)
+    if isinstance(parent, ast.Compare):
+        return any(isinstance(one, ast.Constant) and one.value == "" for one in ast.walk(parent))
+    if isinstance(parent, ast.Call):
+        return getattr(parent.func, "id", "") == "bool"
+    is_negated = isinstance(parent, ast.UnaryOp) and isinstance(parent.op, ast.Not)
+    return isinstance(parent, ast.BoolOp) or is_negated or getattr(parent, "test", None) is text
+
+
+def cut_of_blank(context: Context, text: ast.expr) -> ast.expr | None:
+    """`text[1:]` or `text.removeprefix(" ")`: the whole expression, which is the new text as it comes."""
+    parent = context.source.parent(text)
+    if isinstance(parent, ast.Subscript) and parent.value is text:
+        return parent if ast.unparse(parent.slice) == "1:" else None
+    if isinstance(parent, ast.Attribute) and parent.attr == "removeprefix":
+        call = context.source.parent(parent)
+        given = [getattr(one, "value", None) for one in getattr(call, "args", ())]
+        return call if isinstance(call, ast.Call) and call.func is parent and given == [" "] else None
+    return None
+
+
+def _is_loose(context: Context, text: ast.expr) -> bool:
+    parent = context.source.parent(text)
+    if isinstance(parent, ast.Call):
+        return text in parent.args
+    if isinstance(parent, ast.BinOp):
+        return isinstance(parent.op, ast.Add)
+    return isinstance(parent, _LOOSE)
