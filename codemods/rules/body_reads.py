@@ -161,7 +161,6 @@ def _read_text(context: Context, site: RequestSite, node: ast.expr, plan: Plan) 
     quote = check_place(context, node)
     if is_nested_in_class_body(context, node):
         raise Escapes(f"line {node.lineno} reads the text in a comprehension of a class body")
-    base = base_of(node)
     used = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
     block = next(name for name in ("block", "part", "piece", "item", "content_block") if name not in used)
     blank, end_of_sum = kept_blank(context, node, plan, quote)

@@ -33,6 +33,7 @@ from codemods.rules.text_methods import (
     MEASURE,
     PATTERNS,
     SAME_START,
+    SEES_START,
 )
 from codemods.rules.text_positions import cut_begins_at_position, is_find, position_is_harmless
 from codemods.values import UserClass, UserFunction
@@ -231,6 +232,8 @@ class _Follower:
         name = getattr(call.func, "id", None) or getattr(call.func, "attr", None) or ""
         if isinstance(call.func, ast.Name) and name in MEASURE:
             raise self._counts(text, "measures the text or takes it apart")
+        if name in SEES_START:
+            raise self._counts(text, f"hands the text to {name}(), which sees its first letter")
         if name in ("match", "fullmatch") or (name in PATTERNS and is_anchored(self.context, call, text)):
             raise self._counts(text, "matches the text from its start")
         if isinstance(call.func, ast.Attribute) and name in ("get", "pop", "index", "count"):

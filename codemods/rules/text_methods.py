@@ -45,4 +45,33 @@ HARMLESS = frozenset(
     }
     | {"literal_eval", "echo", "strip", "lstrip"}
 )
+# The standard library's and well-known packages' functions for which a blank in front makes a difference.
+SEES_START = frozenset(
+    {
+        "strptime",
+        "fromisoformat",
+        "Path",
+        "PurePath",
+        "open",
+        "exists",
+        "SequenceMatcher",
+        "get_close_matches",
+        "unified_diff",
+        "ndiff",
+        "ratio",
+        "distance",
+        "dedent",
+        "indent",
+        "wrap",
+        "fill",
+        "exec",
+        "compile",
+        "safe_load",
+        "sha256",
+        "sha1",
+        "md5",
+        "b64decode",
+        "import_module",
+    }
+)
 PATTERNS = frozenset({"search", "sub", "subn", "findall", "finditer", "split"})
