@@ -19,6 +19,7 @@ from codemods.plans import Context, Plan
 from codemods.rules.leading_space import CountsOnBlank, check_leading_space
 from codemods.rules.read_places import Escapes
 
+WRITTEN_OUT = "the blank that old texts began with is written out for it"
 # Around a sum these need parentheses; elsewhere it stands as it is.
 _LOOSE = (
     ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return, ast.Expr, ast.keyword, ast.FormattedValue,
@@ -31,29 +32,37 @@ def kept_blank(context: Context, text: ast.expr, plan: Plan, quote: str) -> tupl
 
     Raises Escapes where it cannot be told whether the old text began with a blank, or was empty.
     """
-    if not is_blank_kept(context, text, plan):
+    if not _is_blank_kept(context, text, plan):
         return "", ""
     blank = f"{quote} {quote} + "
     return (blank, "") if _is_loose(context, text) else (f"({blank}", ")")
 
 
-def is_blank_kept(context: Context, text: ast.expr, plan: Plan, *, is_piece: bool = False) -> bool:
+def _is_blank_kept(context: Context, text: ast.expr, plan: Plan) -> bool:
     """Whether somebody counts on the blank; plans the review if so. Raises Escapes."""
-    if plan.has_prefill:
+    reason = who_counts(context, text, plan)
+    if reason is None:
         return False
+    if _is_asked_for(context, text):
+        raise Escapes(str(reason)) from reason
+    plan.review("TC210", f"{reason.reader}: {WRITTEN_OUT} (an empty answer gets one too)")
+    plan.keeps_blank = True
+    return True
+
+
+def who_counts(
+    context: Context, text: ast.expr, plan: Plan, *, is_piece: bool = False
+) -> CountsOnBlank | None:
+    """A reader that counts on the blank of the text. Raises Escapes if the text may have had none."""
+    if plan.has_prefill:
+        return None
     try:
         check_leading_space(context, text, is_piece=is_piece)
     except CountsOnBlank as reason:
-        if plan.prompt_is_runtime or _is_asked_for(context, text):
+        if plan.prompt_is_runtime:
             raise Escapes(str(reason)) from reason
-        plan.review(
-            "TC210",
-            f"{reason.reader}: the blank that old texts began with is written out for it "
-            "(an empty answer gets one too)",
-        )
-        plan.keeps_blank = True
-        return True
-    return False
+        return reason
+    return None
 
 
 def _is_asked_for(context: Context, text: ast.expr) -> bool:

@@ -22,21 +22,20 @@ from collections.abc import Sequence
 
 from codemods.edits import Edit
 from codemods.flow import Definition
-from codemods.plans import Context, Plan
-from codemods.rules.kept_blank import is_blank_kept
+from codemods.plans import Context, Plan, Site
+from codemods.rules.kept_blank import who_counts
+from codemods.rules.leading_space import CountsOnBlank
 from codemods.rules.read_places import Escapes, free_quote
 from codemods.rules.reads import Read
 from codemods.rules.stop_reasons import widen_stop_reason
 
-_NAMES = ("text_so_far", "completion_so_far", "reply_so_far")
 
-
-def name_of_sum(context: Context) -> str:
-    """A name that the file does not use yet."""
+def free_name(context: Context, names: Sequence[str]) -> str:
+    """The first of the names that the file does not use yet."""
     used = {name.id for name in context.source.nodes_of(ast.Name)}
-    free = next((name for name in _NAMES if name not in used), None)
+    free = next((name for name in names if name not in used), None)
     if free is None:
-        raise Escapes("no name is free for the text so far")
+        raise Escapes(f"the file has a use for the name {names[0]} already")
     return free
 
 
@@ -56,12 +55,17 @@ def check_read_once(context: Context, definition: Definition) -> None:
 
 
 def check_alone(context: Context, loop: ast.For | ast.AsyncFor) -> None:
-    """Raises Escapes if another stream of SDK 0.2 is read inside the loop, or the loop inside another's."""
+    """Raises Escapes if another stream is read inside the loop, or the loop inside another's."""
     inside = {part for statement in loop.body for part in ast.walk(statement)}
     around = {outer.iter for outer in _loops_around(context, loop) if not isinstance(outer, ast.While)}
     for site in context.sites:
-        if site.is_old and site.method.endswith("_stream") and (site.call in inside or site.result in around):
+        if _may_stream(site) and (site.call in inside or site.result in around):
             raise Escapes("the loops over two streams stand in each other")
+
+
+def _may_stream(site: Site) -> bool:
+    named = {keyword.arg for keyword in site.call.keywords} if site.call is not None else {None}
+    return site.method.endswith("_stream") if site.is_old else bool(named & {"stream", None})
 
 
 def _loops_around(context: Context, loop: ast.AST) -> list[ast.For | ast.AsyncFor | ast.While]:
@@ -74,31 +78,42 @@ def _loops_around(context: Context, loop: ast.AST) -> list[ast.For | ast.AsyncFo
     return found
 
 
-def before_loop(context: Context, loop: ast.For | ast.AsyncFor, name: str, start_of_sum: str) -> Edit:
-    """The line that begins the sum, with the blank that old texts began with if somebody counts on it."""
+def before_loop(context: Context, loop: ast.For | ast.AsyncFor, name: str, value: str) -> Edit:
+    """A line in front of the loop that gives a name its first value."""
     start = context.source.span(loop)[0]
     line = context.source.line_start(start)
-    text = f'{context.source.indentation(start)}{name} = "{start_of_sum}"{context.source.newline}'
+    text = f'{context.source.indentation(start)}{name} = "{value}"{context.source.newline}'
     return Edit(line, line, (text,), 5)
 
 
-def rewrite_sums(context: Context, reads: Sequence[Read], name: str, plan: Plan) -> None:
-    """Every `data["completion"]` becomes the sum; the stop reason is read from its own event."""
+def lines_of_sum(event: str, name: str, *, keeps_blank: bool) -> list[str]:
+    """Lines that add the text of an event to the sum; a tab stands for one step of indentation."""
+    text = f'getattr({event}.delta, "text", "")'
+    if not keeps_blank:
+        return [f"{name} += {text}"]
+    return [f"if {text}:", f'\t{name} = ({name} or " ") + {event}.delta.text']
+
+
+def rewrite_sums(context: Context, reads: Sequence[Read], name: str, plan: Plan) -> CountsOnBlank | None:
+    """Every `data["completion"]` becomes the sum; the stop reason is read from its own event.
+
+    Returns a reader that counts on the blank which the old text began with, if there is one.
+    """
     texts = {read.node for read in reads if read.name == "completion"}
     differences = [one for text in texts if (one := _difference(context, text, texts)) is not None]
     shown = {name for _, name in differences}
-    for whole, _ in differences:
-        is_blank_kept(context, whole, plan, is_piece=True)
+    counting = [who_counts(context, whole, plan, is_piece=True) for whole, _ in differences]
     settled = {part for whole, _ in differences for part in ast.walk(whole)}
     for read in reads:
         if read.name == "completion":
             if read.node not in settled and not _is_only_shown(context, read.node, shown):
-                is_blank_kept(context, read.node, plan)
+                counting.append(who_counts(context, read.node, plan))
             plan.edits.append(Edit(*context.source.span(read.node), (name,)))
         elif read.name == "stop_reason":
             _rewrite_stop_reason(context, read, plan)
         else:
             raise Escapes(f"`{read.name}` of a piece is read at line {read.node.lineno}")
+    return next((reason for reason in counting if reason is not None), None)
 
 
 def _rewrite_stop_reason(context: Context, read: Read, plan: Plan) -> None:

@@ -27,8 +27,16 @@ from dataclasses import dataclass
 
 from codemods.edits import Edit
 from codemods.plans import Context, Plan, Refusal, Site
-from codemods.rules.leading_space import CountsOnBlank, check_leading_space
-from codemods.rules.old_streams import before_loop, check_alone, check_read_once, name_of_sum, rewrite_sums
+from codemods.rules.kept_blank import WRITTEN_OUT, who_counts
+from codemods.rules.leading_space import CountsOnBlank
+from codemods.rules.old_streams import (
+    before_loop,
+    check_alone,
+    check_read_once,
+    free_name,
+    lines_of_sum,
+    rewrite_sums,
+)
 from codemods.rules.read_places import Escapes, check_read, free_quote, is_in_fstring, is_test_only
 from codemods.rules.reads import Read, read_at
 from codemods.rules.responses import LONGEST_LINE, check_visible, follow_use, where_it_goes
@@ -145,21 +153,53 @@ def _rewrite_loop(context: Context, loop: ast.For | ast.AsyncFor, plan: Plan) ->
     target = _target(loop)
     reads = _reads(context, target, _body(loop))
     form = _TEXT_ONLY if _ignores_the_end(context, loop, reads) else _WITH_THE_END
-    plan.edits.append(_guard(context, loop, [f"if {form.unwanted.format(target.id)}:", _CONTINUE]))
+    lines = [f"if {form.unwanted.format(target.id)}:", _CONTINUE]
+    reason = next(_counting(context, reads, plan), None)
+    if reason is not None:
+        lines.extend(_lines_with_blank(context, loop, target.id, reads, form, plan))
+        reads = [read for read in reads if read.name != "completion"]
+        plan.notes.append(f"{reason.reader}: {WRITTEN_OUT}")
+    plan.edits.append(_guard(context, loop, lines))
     _rewrite_reads(context, target.id, reads, form, plan)
+
+
+def _counting(context: Context, reads: Sequence[Read], plan: Plan) -> Iterator[CountsOnBlank]:
+    """Who counts on the blank that began the first piece."""
+    for read in reads:
+        if read.name == "completion":
+            reason = who_counts(context, read.node, plan, is_piece=True)
+            if reason is not None:
+                yield reason
+
+
+def _lines_with_blank(
+    context: Context, loop: ast.For | ast.AsyncFor, name: str, reads: Sequence[Read], form: Form, plan: Plan
+) -> list[str]:
+    """Read each piece once, the first that is not empty with a blank in front; all readers get that."""
+    check_alone(context, loop)
+    piece, blank = free_name(context, ("piece", "text_piece")), free_name(context, ("blank", "first_blank"))
+    if form.text and context.is_taken("getattr"):
+        raise Escapes("the file has a `getattr` of its own")
+    plan.edits.append(before_loop(context, loop, blank, " "))
+    for read in reads:
+        if read.name == "completion":
+            plan.edits.append(Edit(*context.source.span(read.node), (piece,)))
+    text = f"getattr({name}.delta, {form.text})" if form.text else f"{name}.delta.text"
+    return [f"{piece} = {text}", f"if {piece}:", f'\t{piece}, {blank} = {blank} + {piece}, ""']
 
 
 def _rewrite_old_loop(context: Context, loop: ast.For | ast.AsyncFor, plan: Plan) -> None:
     check_alone(context, loop)
-    target, name = _target(loop), name_of_sum(context)
+    target, name = _target(loop), free_name(context, ("text_so_far", "completion_so_far", "reply_so_far"))
     if context.is_taken("getattr"):
         raise Escapes("the file has a `getattr` of its own")
     reads = _reads(context, target, _body(loop), is_dict=True)
     skip = [f"if {_WITH_THE_END.unwanted.format(target.id)}:", _CONTINUE]
-    lines = [*skip, f'{name} += getattr({target.id}.delta, "text", "")']
-    plan.edits.append(_guard(context, loop, lines))
-    rewrite_sums(context, reads, name, plan)
-    plan.edits.append(before_loop(context, loop, name, " " if plan.keeps_blank else ""))
+    reason = rewrite_sums(context, reads, name, plan)
+    if reason is not None:
+        plan.notes.append(f"{reason.reader}: {WRITTEN_OUT}")
+    lines = [*skip, *lines_of_sum(target.id, name, keeps_blank=reason is not None)]
+    plan.edits.extend([before_loop(context, loop, name, ""), _guard(context, loop, lines)])
 
 
 def _target(loop: ast.For | ast.AsyncFor) -> ast.Name:
@@ -264,6 +304,9 @@ def _rewrite_comprehension(context: Context, generator: ast.comprehension, plan:
     reads = _reads(context, generator.target, set(ast.walk(whole)))
     only_text = all(read.name == "completion" for read in reads) and _is_joined(context, whole)
     form = _TEXT_ONLY if only_text else _WITH_THE_END
+    reason = next(_counting(context, reads, plan), None)
+    if reason is not None:
+        raise Escapes(str(reason))
     quote = free_quote(context, generator.iter)
     if quote is None or not context.source.is_placed(generator.iter):
         raise Escapes(f"no quote is left inside the f-string at line {whole.lineno}")
@@ -296,8 +339,6 @@ def _is_joined(context: Context, whole: ast.expr) -> bool:
 
 def _rewrite_reads(context: Context, name: str, reads: Sequence[Read], form: Form, plan: Plan) -> None:
     for read in reads:
-        if read.name == "completion" and not plan.has_prefill:
-            _check_blank(context, read)
         if form is _TEXT_ONLY:
             plan.edits.append(read.attribute("delta.text"))
             continue
@@ -310,10 +351,3 @@ def _rewrite_reads(context: Context, name: str, reads: Sequence[Read], form: For
         plan.edits.append(read.attribute(f"delta, {wanted})".replace('"', quote)))
         if read.name == "stop_reason":
             widen_stop_reason(context, read.node, plan)
-
-
-def _check_blank(context: Context, read: Read) -> None:
-    try:
-        check_leading_space(context, read.node, is_piece=True)
-    except CountsOnBlank as reason:
-        raise Escapes(str(reason)) from reason
