@@ -15,8 +15,10 @@ from codemods.plans import Context, Plan, Site
 from codemods.rules.calls import rewriting_rule
 from codemods.rules.leftovers import find_leftovers
 from codemods.rules.request_sites import BRIDGED, REWRITTEN
+from codemods.suggestions import suggestion_for_load
 from codemods.values import Migrated
 
+_UNCERTAIN = "it cannot be told whether this is an Anthropic client"
 MARKER = re.compile(rb"^[ \t]*#[ \t]*TODO\(to-messages (TC\d+)\):[ \t]*([^\r\n]*)", re.M)
 _BRIDGE_ORDER = ("TC106", "TC105", "TC104", "TC103", "TC101", "TC102")
 _BRIDGED_BY = {
@@ -108,7 +110,12 @@ def left_findings(
     """Entries for what is reported and not rewritten."""
     found = [
         finding(
-            context, "TC301", "manual", node, f"it cannot be told whether this is an Anthropic client: {why}"
+            context,
+            "TC301",
+            "manual",
+            node,
+            f"{_UNCERTAIN}: {why}",
+            suggestion=suggestion_for_load(context, node),
         )
         for node, why in uncertain
     ]

@@ -37,7 +37,7 @@ from codemods.project import Project
 from codemods.sites import find_sites, plan_sites
 from codemods.soundness import problem_of
 from codemods.source import NotPython, Source
-from codemods.suggestions import SUGGESTED, suggestion_for
+from codemods.suggestions import suggest
 from codemods.surroundings import Surroundings, import_edits, marker_edits
 from codemods.templates import TemplateReader
 
@@ -158,8 +158,7 @@ class _Rewriter:
         edits = [edit for plan in changed.values() for edit in plan.edits]
         edits += [edit for plan in changed.values() for touch in plan.touches for edit in touch.edits]
         for site, plan in plans.items():
-            if plan.manual is not None and plan.manual[0] in SUGGESTED:
-                plan.suggestion = suggestion_for(context, site)
+            suggest(context, site, plan)
         findings = [site_finding(context, site, plan) for site, plan in plans.items() if not plan.ignored]
         findings += left_findings(context, plans, uncertain)
         findings += marker_findings(context)

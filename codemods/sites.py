@@ -57,7 +57,7 @@ def find_sites(context: Context) -> list[tuple[ast.expr, str]]:
             context.sites.extend(calls_through(context, old))
         if node.attr != "completions":
             continue
-        site = _with_call(context, node)
+        site = site_of_load(context, node)
         if site is None:
             continue
         value = context.evaluator.value_of(node.value)
@@ -91,7 +91,7 @@ def _attributes(context: Context) -> list[ast.Attribute]:
     return sorted(context.source.nodes_of(ast.Attribute), key=lambda node: (node.lineno, node.col_offset))
 
 
-def _with_call(context: Context, load: ast.Attribute) -> Site | None:
+def site_of_load(context: Context, load: ast.Attribute) -> Site | None:
     """The site of a load with the call around it; None if it only sets up a test double."""
     if is_patched_resource(context, load):
         return None

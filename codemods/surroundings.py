@@ -10,13 +10,14 @@ from codemods.edits import Edit
 from codemods.findings import finding, open_reviews
 from codemods.flow import Definition
 from codemods.imports import insert_import, remove_names
-from codemods.outcome import Finding
+from codemods.outcome import Finding, Status
 from codemods.plans import Context, Plan, Site
 from codemods.rules.completion_types import TypeEdits, plan_types
-from codemods.rules.constants import ConstantEdits, plan_constants
+from codemods.rules.constants import ConstantEdits, plan_constants, text_of_constant
 from codemods.rules.old_calls import client_edits
 from codemods.rules.old_errors import caught_errors
 from codemods.sdk_surface import PROMPT_CONSTANTS, SDK_PACKAGES
+from codemods.suggestions import text_with
 from codemods.survival import Survival
 
 
@@ -75,7 +76,7 @@ class Surroundings:
                 self._report("TC004", node, "the old response type is ours now", "bridged")
             else:
                 reason = "the type left the SDK; name `anthropic.types.Message`, or allow bridges"
-                self._report("TC004", node, reason, "manual")
+                self._leave("TC004", node, reason, "anthropic.types.Message")
         return types if allowed else TypeEdits()
 
     def _constants(self, edits: list[Edit]) -> ConstantEdits:
@@ -83,7 +84,7 @@ class Surroundings:
         if self.blocked or not self.context.rule_is_on("TC002"):
             for definition in [*constants.removed, *constants.defined]:
                 why = "the constant left the SDK; it stays here for the calls that are left"
-                self._report("TC002", definition.node, why, "manual")
+                self._leave("TC002", definition.node, why, text_of_constant(definition.node))
             return ConstantEdits()
         for definition in constants.defined:
             why = f"{definition.name} is defined here, since its readers go on needing it"
@@ -94,7 +95,7 @@ class Surroundings:
         for node, name in constants.places:
             self._report("TC002", node, f"{name} becomes its text")
         for node, reason in constants.left:
-            self._report("TC305", node, reason, "manual")
+            self._leave("TC305", node, reason, text_of_constant(node))
         return constants
 
     def _clients(self) -> list[Edit]:
@@ -107,7 +108,7 @@ class Surroundings:
                 out += edits
             else:
                 reason = why_not or "its arguments have other names now; it stays for the calls that are left"
-                self._report("TC401", call, reason, "manual")
+                self._leave("TC401", call, reason, text_with(self.context, call, edits))
         return out
 
     def _errors(self) -> list[Edit]:
@@ -126,8 +127,11 @@ class Surroundings:
             self.needs.update({"ApiException"} if adapted else ())
         return out
 
-    def _report(self, rule: str, node: ast.AST, message: str, status: str = "rewritten") -> None:
-        self.findings.append(finding(self.context, rule, status, node, message))  # type: ignore[arg-type]
+    def _report(self, rule: str, node: ast.AST, message: str, status: Status = "rewritten") -> None:
+        self.findings.append(finding(self.context, rule, status, node, message))
+
+    def _leave(self, rule: str, node: ast.AST, message: str, suggestion: str | None) -> None:
+        self.findings.append(finding(self.context, rule, "manual", node, message, suggestion=suggestion))
 
     def _unused_imports(self, edits: list[Edit], handled: list[Definition]) -> list[Definition]:
         """Imports of the SDK that had readers, all of which our edits took away."""

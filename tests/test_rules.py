@@ -113,6 +113,12 @@ def test_case(case: str) -> None:
 
 
 @pytest.mark.parametrize("case", CASES)
+def test_what_is_left_says_what_to_write(case: str) -> None:
+    left = [one for one in result_of(case).findings if one.status == "manual"]
+    assert [one for one in left if not one.suggestion] == []
+
+
+@pytest.mark.parametrize("case", CASES)
 def test_second_run_changes_nothing_and_finds_what_is_left(case: str) -> None:
     first = result_of(case)
     options = options_of(path_of(case, BEFORE).read_bytes())

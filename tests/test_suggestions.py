@@ -54,7 +54,7 @@ RULES = ("TC203", "TC303", "TC304")
         pytest.param(
             HEAD + OPAQUE.replace("r = ", "while ").rstrip() + ": pass\n",
             Options(bridge=False),
-            None,
+            'with_completions(client).completions.create(model="claude-2", max_tokens_to_sample=9, prompt=build())',
             id="head of a block",
         ),
     ],
@@ -65,10 +65,48 @@ def test_suggestion(source: str, options: Options, suggestion: str | None) -> No
     assert found.suggestion == suggestion
 
 
-def test_what_no_option_would_change_has_no_suggestion() -> None:
-    outcome = rewrite_source(
-        (HEAD + 'client.completions.create(model="claude-2", max_tokens_to_sample=9, prompt="x")\n').encode(),
-        "a.py",
-        Options(),
-    )
-    assert [one.suggestion for one in outcome.findings if one.rule == "TC302"] == [None]
+CALL = 'completions.create(model="claude-2", max_tokens_to_sample=9, prompt={})'
+
+
+@pytest.mark.parametrize(
+    "rule, source, suggestion",
+    [
+        pytest.param("TC302", f"client.{CALL.format(repr('x'))}\n", '"\\n\\nHuman: " + prompt + "\\n\\nAssistant:"', id="no turns"),
+        pytest.param("TC302", f"client.{CALL.format(repr(chr(10) * 2 + 'Human: x'))}\n", '"\\n\\nAssistant:"', id="no end"),
+        pytest.param(
+            "TC306",
+            f"while (r := client.{CALL.format('p')}).stop_reason == 'max_tokens':\n    p += r.completion\n",
+            f"with_completions(client).{CALL.format('p')}",
+            id="continued answer",
+        ),
+        pytest.param(
+            "TC301",
+            "import anthropic, openai\nclient = openai.OpenAI() if OPEN else anthropic.Anthropic()\nr = client."
+            + CALL.format("build()") + "\n",
+            'r = client.messages.create(model="claude-opus-4-8", max_tokens=9, **arguments_from_prompt(build()))',
+            id="whose client",
+        ),
+        pytest.param(
+            "TC301",
+            'import anthropic\nr = getattr(anthropic.Anthropic(), "completions").create(prompt=build())\n',
+            "with_completions(anthropic.Anthropic()).completions",
+            id="fetched by name",
+        ),
+        pytest.param(
+            "TC402",
+            "r = client.completions.create(model='claude-2', prompt=p, max_tokens_to_sample=9000 - client.count_tokens(p))\n",
+            'client.messages.count_tokens(model="claude-opus-4-8", '
+            'messages=[{"role": "user", "content": text}]).input_tokens',
+            id="limit from a count",
+        ),
+        pytest.param(
+            "TC401",
+            "import anthropic\nc = anthropic.Client('k', proxy_url=P)\nprint(c.completion(prompt=build()))\n",
+            "anthropic.Client(api_key='k', http_client=anthropic.DefaultHttpxClient(proxy=P))",
+            id="proxy of SDK 0.2",
+        ),
+    ],
+)  # fmt: skip
+def test_every_call_that_is_left_says_what_to_write(rule: str, source: str, suggestion: str) -> None:
+    outcome = rewrite_source((HEAD + source).encode(), "a.py", Options())
+    assert next(one.suggestion for one in outcome.findings if one.rule == rule) == suggestion

@@ -15,6 +15,7 @@ files import, or that stands where its text cannot be written, keeps its name an
 from __future__ import annotations
 
 import ast
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -94,6 +95,15 @@ def _loads(context: Context) -> Iterable[tuple[ast.expr, str]]:
             owner = context.evaluator.value_of(call.args[0])
             if wanted in PROMPT_CONSTANTS and isinstance(owner, Symbol | Client):
                 yield call, wanted
+
+
+def text_of_constant(node: ast.AST) -> str | None:
+    """The text of the one constant that a node names, as code."""
+    words = {
+        getattr(part, field, None) for part in ast.walk(node) for field in ("attr", "id", "name", "value")
+    }
+    named = [name for name in PROMPT_CONSTANTS if name in words]
+    return json.dumps(PROMPT_CONSTANTS[named[0]]) if len(named) == 1 else None
 
 
 def _is_sdk_class(context: Context, value: UserClass) -> bool:

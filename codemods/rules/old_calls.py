@@ -126,7 +126,7 @@ def _renamed(context: Context, node: ast.Name | ast.Attribute) -> list[Edit]:
 
 
 def client_edits(context: Context) -> Iterator[tuple[ast.Call, list[Edit], str | None]]:
-    """Each client made in the old way: its call, the edits, and why they cannot be made, if so."""
+    """Each client made in the old way: its call, the edits, and why only a person can make them, if so."""
     for call in context.source.nodes_of(ast.Call):
         if not (call.args or {keyword.arg for keyword in call.keywords} & {*_PARAMETERS} - {"api_key"}):
             continue
@@ -134,7 +134,7 @@ def client_edits(context: Context) -> Iterator[tuple[ast.Call, list[Edit], str |
             try:
                 yield call, list(_argument_edits(context, call)), None
             except Refusal as refusal:
-                yield call, [], refusal.reason
+                yield call, list(_advised_edits(context, call)), refusal.reason
 
 
 def _is_plain_client(value: object) -> bool:
@@ -152,6 +152,30 @@ def _argument_edits(context: Context, call: ast.Call) -> Iterator[Edit]:
         if keyword.arg in _PARAMETERS and keyword.arg != "api_key":
             start = context.source.span(keyword)[0]
             yield Edit(start, start + len(keyword.arg), (_new_name(context, keyword.arg, keyword.value),))
+
+
+def _advised_edits(context: Context, call: ast.Call) -> Iterator[Edit]:
+    """The arguments as a person may write them: the host without its path, a client for the proxy."""
+    named = [(keyword.arg, keyword.value, keyword) for keyword in call.keywords]
+    positional = zip(_PARAMETERS, call.args, call.args, strict=False)
+    for old, value, node in (*positional, *named):
+        if (
+            isinstance(value, ast.Starred)
+            or old not in _PARAMETERS
+            or (old == "api_key" and node is not value)
+        ):
+            continue
+        written = context.source.node_text(value)
+        address = urlsplit(context.evaluator.text_of(value) or "")
+        if old == "api_url" and address.netloc:
+            written = f'"{address.scheme}://{address.netloc}"'
+        new = _PARAMETERS[old]
+        written = (
+            f"http_client=anthropic.DefaultHttpxClient(proxy={written})"
+            if new is None
+            else f"{new}={written}"
+        )
+        yield Edit(*context.source.span(node), (written,))
 
 
 def _has_path(address: str) -> bool:

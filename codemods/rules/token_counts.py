@@ -49,6 +49,11 @@ def _finding(context: Context, node: ast.AST, name: str, call: ast.AST | None, c
     return "TC402", node, reason, _count(context, call if name == "count_tokens" else None, client)
 
 
+def count_to_write(context: Context) -> str:
+    """The count of a whole request, with the names that the file's calls use."""
+    return _count(context, None, None)
+
+
 def _first_call(context: Context, alias: ast.alias) -> ast.Call | None:
     for definition in context.flow.module.definitions.get(alias.asname or alias.name, ()):
         for use in context.flow.uses(definition):
