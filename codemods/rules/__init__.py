@@ -359,6 +359,11 @@ RULES: tuple[RuleInfo, ...] = (
         "In SDK 0.84.0 to 2.4.x status 529 has a class of its own beside it.",
     ),
     RuleInfo(
+        "TC425", "key-header", "manual", "A test looks for the key in the header where older SDKs sent it.",
+        'assert request.headers["x-api-key"] == key', 'assert request.headers["authorization"] == f"Bearer {key}"',
+        "SDK 2.0 and later send the key as `Authorization: Bearer`.",
+    ),
+    RuleInfo(
         "TC431", "lock-file", "manual",
         "A lock file holds an SDK that the new code cannot use, or not this package.",
         'name = "anthropic"\nversion = "0.3.11"', "",

@@ -20,6 +20,7 @@ from codemods.rules.doubles import doubles, is_route
 from codemods.rules.error_texts import error_texts
 from codemods.rules.hazards import hazards
 from codemods.rules.instrumented_names import instrumented_names
+from codemods.rules.key_headers import key_headers
 from codemods.rules.removed_names import removed_names
 from codemods.rules.reported import Check, Left, is_docstring
 from codemods.rules.sent_bodies import built_bodies, named_bodies, request_bodies, written_bodies
@@ -103,7 +104,15 @@ _CHECKS: dict[type[ast.AST], tuple[Check, ...]] = {
     ast.Attribute: (token_counts, removed_names, doubles, hazards),
     ast.Import: (removed_names,),
     ast.ImportFrom: (token_counts, removed_names, wrapped_imports),
-    ast.Constant: (_http_calls, written_bodies, doubles, instrumented_names, text_examples, error_texts),
+    ast.Constant: (
+        _http_calls,
+        written_bodies,
+        doubles,
+        instrumented_names,
+        key_headers,
+        text_examples,
+        error_texts,
+    ),
     ast.Dict: (request_bodies,),
     ast.Subscript: (request_bodies,),
     ast.FunctionDef: (doubles,),
