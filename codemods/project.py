@@ -123,10 +123,11 @@ class Project:
             data = self._code(path)
             if not data or b"import" not in data:
                 continue
-            if b"migrate." in data and path.endswith(".py") and _OLD_MIGRATE.search(data):
+            statements = _import_statements(data)
+            if b"migrate." in statements and path.endswith(".py") and _OLD_MIGRATE.search(statements):
                 self._old_migrate.append(path)
-            meant = self._index_names(data, stems, index)
-            imported = set(_IMPORTED.findall(data))
+            meant = self._index_names(statements, stems, index)
+            imported = set(_IMPORTED.findall(statements))
             modules = set(_WORD.findall(b" ".join(imported))) & stems
             renamed = b" ".join(line for line in imported if b" as " in line)
             for name in set(_WORD.findall(renamed)) & stems:
@@ -137,8 +138,8 @@ class Project:
                 self._importers.setdefault(name.decode(), []).append(path)
             if b"nthropic" in data:
                 self._used_beside_sdk.update(name.decode() for name in meant | modules)
-            if b"Completions.create" in data and _PATCH.search(data):
-                self._patches.append(path)
+                if _PATCH.search(data):
+                    self._patches.append(path)
         return index
 
     @staticmethod
@@ -319,3 +320,17 @@ class Project:
             folder = posixpath.dirname(folder)
             roots.append(folder)
         return roots
+
+
+def _import_statements(data: bytes) -> bytes:
+    """The lines that import something, to the end of their parentheses: all that an index has to search."""
+    kept = []
+    at = data.find(b"import")
+    while at >= 0:
+        start, end = data.rfind(b"\n", 0, at) + 1, data.find(b"\n", at)
+        end = end if end >= 0 else len(data)
+        if b"(" in data[at:end] and b")" not in data[at:end]:
+            end = max(end, data.find(b")", end) + 1)
+        kept.append(data[start:end])
+        at = data.find(b"import", end)
+    return b"\n".join(kept)

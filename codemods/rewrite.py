@@ -46,14 +46,12 @@ _NEEDLES = re.compile(
     rb"anthropic|HUMAN_PROMPT|AI_PROMPT|max_tokens_to_sample|/v1\\?/complete(?![\w/])|TODO\(to-messages "
     rb"|from migrate import"
 )
-# The same as plain words: looking for these first is quicker than the pattern.
+# What every match of the pattern holds, in as few words as possible: looking for these first is quicker.
 _WORDS = (
-    b"anthropic",
-    b"HUMAN_PROMPT",
-    b"AI_PROMPT",
+    b"nthropic",
+    b"_PROMPT",
     b"max_tokens_to_sample",
-    b"/v1/complete",
-    b"/v1\\/complete",  # as some write it in JSON
+    b"/complete",
     b"TODO(to-messages ",
     b"from migrate import",
 )
@@ -75,7 +73,7 @@ def _holds_needle(source: bytes) -> bool:
     for word in _WORDS:  # a plain loop: this is asked of every file of a tree
         if word in source:
             return _NEEDLES.search(source) is not None or _holds_wrapper(source)
-    return _holds_wrapper(source)
+    return False
 
 
 def _holds_wrapper(source: bytes) -> bool:
