@@ -26,6 +26,7 @@ from codemods.sdk_surface import (
     join_values,
     resource_attribute,
     symbol,
+    wrapped_attribute,
 )
 from codemods.source import Source
 from codemods.values import (
@@ -46,6 +47,7 @@ from codemods.values import (
     UserFunction,
     UserInstance,
     Value,
+    WrappedClient,
 )
 
 _ARITHMETIC: dict[type[ast.operator], Callable[[float, float], float]] = {
@@ -267,6 +269,8 @@ class Evaluator(Bindings):
             return (symbol(f"{base.path}.{name}", node.lineno),)
         if isinstance(base, Client):
             return (client_attribute(base, name),)
+        if isinstance(base, WrappedClient):
+            return (wrapped_attribute(base, name),)
         if isinstance(base, Resource):
             return (resource_attribute(base, name),)
         if isinstance(base, ProjectModule):

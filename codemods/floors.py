@@ -12,14 +12,17 @@ from collections.abc import Iterable
 from codemods.ignores import ignore_lines
 from codemods.outcome import Finding
 from codemods.plans import Context
+from codemods.sdk_surface import RESPONSE_WRAPPERS
 from codemods.source import Source
-from codemods.values import Client
+from codemods.values import Client, WrappedClient
 
 Version = tuple[int, int, int]
 
 # First releases with `client.messages` and with its argument `thinking`. Source: wheels 0.15 to 0.47.
 MESSAGES: Version = (0, 16, 0)
 THINKING: Version = (0, 47, 0)
+# First release in which `parse()` of an asynchronous raw response is a coroutine. Source: its MIGRATION.md.
+AWAITED_PARSE: Version = (1, 0, 0)
 # What our own extra asks for; a test compares it with pyproject.toml.
 ADAPTER: Version = (0, 40, 0)
 # These make arguments for `messages.create` at run time, and `thinking` may be among them.
@@ -39,8 +42,10 @@ def standing_floor(context: Context, adapter: Iterable[str]) -> Version | None:
     """What the code that is there already needs; `adapter`: what it imports of our run-time library."""
     floors = [floor] if (floor := adapter_floor(adapter)) else []
     for node in context.source.nodes_of(ast.Attribute):
-        if node.attr == "messages" and isinstance(context.evaluator.value_of(node.value), Client):
-            floors.append(THINKING if _thinks(context.source, node) else MESSAGES)
+        if node.attr == "messages" and isinstance(
+            value := context.evaluator.value_of(node.value), Client | WrappedClient
+        ):
+            floors.append(_floor_of(context, node, getattr(value, "wrapper", "")))
     return max(floors, default=None)
 
 
@@ -51,10 +56,33 @@ def adapter_floor(names: Iterable[str]) -> Version | None:
     return ADAPTER if _MAKES_ARGUMENTS.isdisjoint(names) else max(ADAPTER, THINKING)
 
 
-def _thinks(source: Source, node: ast.Attribute) -> bool:
-    method = source.parent(node)
-    call = source.parent(method) if isinstance(method, ast.Attribute) else None
-    return isinstance(call, ast.Call) and any(keyword.arg == "thinking" for keyword in call.keywords)
+def _floor_of(context: Context, resource: ast.Attribute, wrapper: str) -> Version:
+    """What one use of `client.messages` needs."""
+    method = context.source.parent(resource)
+    if isinstance(method, ast.Attribute) and method.attr in RESPONSE_WRAPPERS:
+        wrapper, method = method.attr, context.source.parent(method)
+    call = context.source.parent(method) if isinstance(method, ast.Attribute) else None
+    if not isinstance(call, ast.Call):
+        return MESSAGES
+    if wrapper == "with_raw_response" and _awaits_parse(context, call):
+        return AWAITED_PARSE
+    return THINKING if any(keyword.arg == "thinking" for keyword in call.keywords) else MESSAGES
+
+
+def _awaits_parse(context: Context, call: ast.Call) -> bool:
+    """Whether what the call gives is awaited, and its `parse()` as well."""
+    response = context.source.parent(call)
+    if not isinstance(response, ast.Await):
+        return False
+    names = [use for one in context.definitions_of_value(response) for use in context.flow.uses(one)]
+    return any(_is_awaited_parse(context, held) for held in (response, *names))
+
+
+def _is_awaited_parse(context: Context, held: ast.expr) -> bool:
+    method = context.source.parent(held)
+    call = context.source.parent(method) if isinstance(method, ast.Attribute) else None
+    parses = isinstance(method, ast.Attribute) and method.attr == "parse"
+    return parses and call is not None and isinstance(context.source.parent(call), ast.Await)
 
 
 def adapter_names(source: Source) -> frozenset[str]:

@@ -18,12 +18,9 @@ import dataclasses
 from codemods.attributes import attribute_of
 from codemods.flow import Definition
 from codemods.plans import Context, Site
-from codemods.values import Foreign, UserClass, UserFunction, UserInstance, Value, Wrapper
+from codemods.sdk_surface import RESPONSE_WRAPPERS
+from codemods.values import Foreign, UserClass, UserFunction, UserInstance, Value
 
-_WRAPPERS: dict[str, Wrapper] = {
-    "with_raw_response": "with_raw_response",
-    "with_streaming_response": "with_streaming_response",
-}
 # Objects of other packages that call their first argument with the keywords they are given.
 _RETRIERS = (Foreign("Retrying of tenacity"), Foreign("Retrying of retrying"))
 # Functions of asyncio that give what awaiting their first argument gives.
@@ -35,7 +32,7 @@ def calls_through(context: Context, site: Site) -> list[Site]:
     """A site for each call that a load ends in; the one given if it is not known where it ends."""
     if site.call is not None:
         return [_awaited_later(context, site)]
-    bare = dataclasses.replace(site, wrapper="", awaited=None)
+    bare = dataclasses.replace(site, wrapper=site.wrapper if site.is_prefixed else "", awaited=None)
     follow = _follow_method if site.is_old else _follow_resource
     return follow(context, bare, site.load) or [site]
 
@@ -43,9 +40,9 @@ def calls_through(context: Context, site: Site) -> list[Site]:
 def _follow_resource(context: Context, site: Site, node: ast.expr) -> list[Site] | None:
     parent = context.source.parent(node)
     if isinstance(parent, ast.Attribute) and isinstance(parent.ctx, ast.Load):
-        if parent.attr in _WRAPPERS:
+        if parent.attr in RESPONSE_WRAPPERS:
             return _follow_resource(
-                context, dataclasses.replace(site, wrapper=_WRAPPERS[parent.attr]), parent
+                context, dataclasses.replace(site, wrapper=RESPONSE_WRAPPERS[parent.attr]), parent
             )
         return _follow_method(context, site, parent) if parent.attr == "create" else None
     return _follow_names(context, site, node, is_method=False)

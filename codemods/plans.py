@@ -42,7 +42,8 @@ class Site:
     Where the method goes through names or helpers (`codemods/handed_on.py`): layers, the `partial` calls
     on its way; leading, how many positional arguments of the call are not the method's; reached, the
     definitions on its way with the use of each; outcome, where the response comes out if that is not
-    the call; is_deferred, that the call itself gives a future.
+    the call; is_deferred, that the call itself gives a future; is_prefixed, that the wrapper of the
+    response stands before `completions`, at the client.
     """
 
     load: ast.Attribute
@@ -56,6 +57,7 @@ class Site:
     reached: tuple[tuple[Definition, ast.expr], ...] = ()
     outcome: ast.expr | None = None
     is_deferred: bool = False
+    is_prefixed: bool = False
 
     @property
     def is_old(self) -> bool:
@@ -109,6 +111,7 @@ class Plan:
     prompt_is_runtime: bool = False
     streams: Streaming = "no"
     responses: set[ast.expr] = field(default_factory=set)
+    types: set[ast.expr] = field(default_factory=set)
 
     def bridge(self, rule: str, reason: str, *names: str) -> None:
         self.bridges.setdefault(rule, reason)

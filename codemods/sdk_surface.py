@@ -19,6 +19,8 @@ from codemods.values import (
     Unknown,
     UserInstance,
     Value,
+    WrappedClient,
+    Wrapper,
 )
 
 # Public names of the SDK that make a client, under each package that exports them.
@@ -33,6 +35,11 @@ CLIENT_CLASSES: dict[str, Flavour] = {
 }
 # Both constants held these texts in every release that had them.
 PROMPT_CONSTANTS = {"HUMAN_PROMPT": "\n\nHuman:", "AI_PROMPT": "\n\nAssistant:"}
+# Attributes of a client and of its resources that put a wrapper around every response.
+RESPONSE_WRAPPERS: dict[str, Wrapper] = {
+    "with_raw_response": "with_raw_response",
+    "with_streaming_response": "with_streaming_response",
+}
 SDK_PACKAGES = ("anthropic", "anthropic_bedrock")
 
 
@@ -56,6 +63,8 @@ def symbol(path: str, line: int) -> Value:
 def client_attribute(client: Client, name: str) -> Value:
     if name == "completions":
         return Resource(client)
+    if name in RESPONSE_WRAPPERS:
+        return WrappedClient(client, RESPONSE_WRAPPERS[name])
     if name in ("with_options", "copy"):
         return ClientMethod(client)
     if name in PROMPT_CONSTANTS:
@@ -63,11 +72,17 @@ def client_attribute(client: Client, name: str) -> Value:
     return Foreign(f"the client's {name}")
 
 
+def wrapped_attribute(wrapped: WrappedClient, name: str) -> Value:
+    if name == "completions":
+        return Resource(wrapped.client, wrapped.wrapper)
+    return Foreign(f"the client's {name}")
+
+
 def resource_attribute(resource: Resource, name: str) -> Value:
     if name == "create":
         return CreateMethod(resource.client, resource.wrapper)
-    if name in ("with_raw_response", "with_streaming_response"):
-        return Resource(resource.client, name)  # type: ignore[arg-type]
+    if name in RESPONSE_WRAPPERS:
+        return Resource(resource.client, RESPONSE_WRAPPERS[name])
     return Unknown(f"completions.{name}")
 
 

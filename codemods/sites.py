@@ -22,6 +22,7 @@ from codemods.plans import Context, Plan, Site, Touch
 from codemods.rules.calls import WHOLE_CALL, plan_site
 from codemods.rules.doubles import is_patched_resource, is_router
 from codemods.rules.request_sites import plan_request
+from codemods.sdk_surface import RESPONSE_WRAPPERS
 from codemods.values import (
     Client,
     Constant,
@@ -29,15 +30,11 @@ from codemods.values import (
     Migrated,
     Unknown,
     Value,
-    Wrapper,
+    WrappedClient,
     is_instance,
     is_own_object,
 )
 
-_WRAPPERS: dict[str, Wrapper] = {
-    "with_raw_response": "with_raw_response",
-    "with_streaming_response": "with_streaming_response",
-}
 _MOST_ROUNDS = 50
 # Reasons that outweigh legacy arguments: the call has another owner, at least sometimes.
 _TWO_OWNERS = ("Anthropic client on one path", "replaces `")
@@ -61,8 +58,7 @@ def find_sites(context: Context) -> list[tuple[ast.expr, str]]:
         if site is None:
             continue
         value = context.evaluator.value_of(node.value)
-        if isinstance(value, Client):
-            site.client = value
+        if _is_of_client(site, value):
             context.sites.extend(calls_through(context, site))
         elif site.call is not None and (reason := _why_uncertain(context, site.call, value)) is not None:
             uncertain.append((node, reason))
@@ -75,6 +71,15 @@ def find_sites(context: Context) -> list[tuple[ast.expr, str]]:
                 uncertain.append((node, getattr(value, "reason", "it comes from another package")))
     context.sites.extend(one for one in find_requests(context) if not is_router(context, one.node))
     return uncertain
+
+
+def _is_of_client(site: Site, value: Value) -> bool:
+    """Whether the site belongs to a client, which is noted down with the wrapper that it may stand behind."""
+    if isinstance(value, WrappedClient):
+        site.client, site.wrapper, site.is_prefixed = value.client, value.wrapper, True
+    elif isinstance(value, Client):
+        site.client = value
+    return isinstance(value, Client | WrappedClient)
 
 
 def _computed_loads(context: Context) -> Iterable[tuple[ast.expr, str]]:
@@ -96,10 +101,12 @@ def site_of_load(context: Context, load: ast.Attribute) -> Site | None:
     if is_patched_resource(context, load):
         return None
     site = Site(load, Client("unstated"))
+    if isinstance(load.value, ast.Attribute) and load.value.attr in RESPONSE_WRAPPERS:
+        site.wrapper, site.is_prefixed = RESPONSE_WRAPPERS[load.value.attr], True
     current: ast.AST = load
     parent = context.source.parent(current)
-    if isinstance(parent, ast.Attribute) and parent.attr in _WRAPPERS:
-        site.wrapper = _WRAPPERS[parent.attr]
+    if isinstance(parent, ast.Attribute) and parent.attr in RESPONSE_WRAPPERS:
+        site.wrapper = RESPONSE_WRAPPERS[parent.attr]
         current, parent = parent, context.source.parent(parent)
     if isinstance(parent, ast.Attribute) and parent.attr == "create":
         if not isinstance(parent.ctx, ast.Load):

@@ -76,6 +76,14 @@ class CreateMethod(Value):
 
 
 @dataclass(frozen=True, slots=True)
+class WrappedClient(Value):
+    """`client.with_raw_response`: all its resources answer behind the wrapper."""
+
+    client: Client
+    wrapper: Wrapper
+
+
+@dataclass(frozen=True, slots=True)
 class ClientMethod(Value):
     """A client method that returns a client again: `with_options`, `copy`."""
 

@@ -17,6 +17,15 @@ def call(model: str = '"claude-2.1"', prompt: str = PROMPT) -> str:
     return f"client.completions.create(model={model}, max_tokens_to_sample=9, {prompt})\n"
 
 
+ASYNC = CLIENT.replace("Anthropic()", "AsyncAnthropic()")
+
+
+def call_raw(resource: str, then: str) -> str:
+    """A function that awaits a raw response of an asynchronous client and does something with it."""
+    made = call().strip().replace("completions", resource)
+    return f"async def ask():\n    raw = await {made}\n    {then}\n"
+
+
 # The code; the floor; whether it leans on our library.
 FLOORS = [
     (CLIENT + call(), "0.16.0", False),
@@ -24,6 +33,11 @@ FLOORS = [
     (CLIENT + call(prompt="prompt=input()"), "0.40.0", True),
     (CLIENT + "import sys\n" + call("sys.argv[1]"), "0.47.0", True),
     (CLIENT + "client.messages.create(model='x')\n", "0.16.0", False),
+    (CLIENT + call().replace("create", "with_raw_response.create"), "0.16.0", False),
+    (ASYNC + call_raw("completions.with_raw_response", "print(raw.status_code)"), "0.16.0", False),
+    (ASYNC + call_raw("completions.with_raw_response", "print(raw.parse().id)"), "1.0.0", False),
+    (ASYNC + call_raw("with_raw_response.completions", "reply = raw.parse()"), "1.0.0", False),
+    (ASYNC + call_raw("completions.with_raw_response", "print(raw.text)"), "0.40.0", True),
     (CLIENT + "client.messages.create(thinking={})\n" + call(), "0.47.0", False),
     (CLIENT + "with client.messages.stream(model='x') as s: pass\n", "0.16.0", False),
     ("from migrate import Anthropic  # in place of anthropic\n", "0.40.0", True),

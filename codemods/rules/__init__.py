@@ -203,7 +203,7 @@ RULES: tuple[RuleInfo, ...] = (
     ),
     RuleInfo(
         "TC209", "shown-response", "review",
-        "The whole response is printed or logged, and nothing else depends on its form.",
+        "The whole response is printed or logged, or the body of a wrapped one is read as it came.",
         "print(client.completions.create(...))", "print(client.messages.create(...))",
         "A Message shows other fields than a Completion; only you know who reads them.",
     ),

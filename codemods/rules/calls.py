@@ -19,6 +19,7 @@ from codemods.ignores import is_ignored
 from codemods.plans import Context, Plan, Refusal, Site, Touch
 from codemods.rules.arguments import rewrite_arguments
 from codemods.rules.old_calls import prepare_old_call
+from codemods.rules.raw_responses import notice_bodies, rewrite_wrapped
 from codemods.rules.read_places import is_in_fstring
 from codemods.rules.responses import rewrite_reads
 from codemods.rules.streams import rewrite_either, rewrite_stream
@@ -99,14 +100,12 @@ def _rewrite(context: Context, site: Site) -> Plan:
         raise Refusal("TC104", "the method is not called here but handed on")
     if is_in_fstring(context, site.call):
         raise Refusal("TC104", "the call stands inside an f-string")
-    if site.wrapper:
-        raise Refusal("TC104", f"`.{site.wrapper}` wraps the legacy response")
     plan = Plan()
     if site.is_old:
         prepare_old_call(context, site, plan)
     rewrite_arguments(context, site, plan)
     rewrite = {"no": rewrite_reads, "yes": rewrite_stream, "maybe": rewrite_either}[plan.streams]
-    rewrite(context, site, plan)
+    (rewrite_wrapped if site.wrapper else rewrite)(context, site, plan)
     end = context.source.span(site.load)[1]
     new = "messages.create" if site.is_old else "messages"
     plan.edits.append(Edit(end - len(site.load.attr), end, (new,)))
@@ -144,12 +143,16 @@ def _bridge_whole(context: Context, site: Site, rule: str, reason: str) -> Plan:
         return _manual("TC303", f"{reason}, and {context.no_bridge_reason}")
     if not context.source.is_placed(site.load):
         return _manual("TC303", f"{reason}, and the call stands inside a string we cannot edit")
+    if site.is_prefixed and not isinstance(site.load.value, ast.Attribute):
+        return _manual("TC303", f"{reason}, and the client that the wrapper is of is not written at the call")
     plan = Plan()
     start, close = receiver_span(context, site)
     plan.edits.extend([Edit(start, start, ("with_completions(",), 2), Edit(close, close, (")",), -2)])
     plan.bridge(_bridge_rule(site, rule), reason, "with_completions")
     plan.evidence.extend(site.client.evidence or ("the call has the legacy arguments",))
     plan.touches.extend(_model_reads(context, site))
+    if site.wrapper:
+        notice_bodies(context, site, plan)
     return plan
 
 
@@ -175,9 +178,11 @@ def _model_reads(context: Context, site: Site) -> list[Touch]:
 def receiver_span(context: Context, site: Site) -> tuple[int, int]:
     """The client expression in `client.completions`, with the parentheses around it."""
     source = context.source
-    start = source.span(site.load)[0]
-    inner_end = source.span(site.load.value)[1]
-    dot = source.data.rindex(b".", inner_end, source.span(site.load)[1] - len(site.load.attr))
+    inner = site.load.value
+    load = inner if site.is_prefixed and isinstance(inner, ast.Attribute) else site.load
+    start = source.span(load)[0]
+    inner_end = source.span(load.value)[1]
+    dot = source.data.rindex(b".", inner_end, source.span(load)[1] - len(load.attr))
     gap = re.sub(rb"#[^\r\n]*", lambda match: b" " * len(match.group()), source.data[inner_end:dot])
     closing = gap.rfind(b")")
     return start, inner_end + closing + 1

@@ -43,7 +43,7 @@ def rewrite_reads(context: Context, site: Site, plan: Plan) -> None:
         if site in context.limits.wrapped:
             raise Escapes("another call's response is read at the same place")
         _check_awaiting(context, site)
-        _follow(context, site, result, attempt)
+        follow_response(context, site, result, attempt)
     except Escapes as reason:
         _keep_shape(context, site, plan, str(reason))
         return
@@ -81,7 +81,7 @@ def _keep_shape(context: Context, site: Site, plan: Plan, reason: str) -> None:
 # -- following the response -----------------------------------------------------------------------
 
 
-def _follow(context: Context, site: Site, result: ast.expr, plan: Plan) -> None:
+def follow_response(context: Context, site: Site, result: ast.expr, plan: Plan) -> None:
     parent = context.source.parent(result)
     read = read_at(context, result, is_dict=site.is_old)
     if read is not None:
@@ -99,7 +99,7 @@ def _follow(context: Context, site: Site, result: ast.expr, plan: Plan) -> None:
     if not simple:
         raise Escapes(where_it_goes(parent, result))
     if isinstance(parent, ast.NamedExpr):
-        _follow(context, site, parent, plan)
+        follow_response(context, site, parent, plan)
     for definition in definitions:
         _follow_name(context, site, definition, plan)
 
@@ -115,7 +115,7 @@ def _follow_return(context: Context, site: Site, statement: ast.Return, plan: Pl
     for other in returned.others:
         _link_value(context, other, f"the function may return something else at line {other.lineno}", plan)
     for call in new:
-        _follow(context, site, call, plan)
+        follow_response(context, site, call, plan)
 
 
 def _is_shown(context: Context, response: ast.expr, plan: Plan) -> bool:
@@ -180,10 +180,10 @@ def follow_use(context: Context, site: Site, definition: Definition, use: ast.Na
             raise Escapes(where_it_goes(parent, use))
     for other in context.flow.reaching(use).definitions:
         if other is not definition:
-            _link(context, other, use, plan)
+            link(context, other, use, plan)
 
 
-def _link(context: Context, other: Definition, use: ast.Name, plan: Plan) -> None:
+def link(context: Context, other: Definition, use: ast.Name, plan: Plan) -> None:
     """Another value may be read at the same place: fine if it is None or a response of ours."""
     value = other.value if not other.path else None
     _link_value(context, value, f"{use.id} at line {use.lineno} may also be something else", plan)

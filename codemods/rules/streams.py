@@ -76,7 +76,7 @@ def rewrite_stream(context: Context, site: Site, plan: Plan) -> None:
     try:
         if site.is_async and site.awaited is None:
             raise Escapes("the stream's coroutine is awaited somewhere else")
-        _follow(context, site, site.result, attempt)
+        follow_stream(context, site, site.result, attempt)
     except Escapes as reason:
         raise Refusal("TC106" if site.is_old else "TC105", str(reason)) from reason
     plan.edits.extend(attempt.edits)
@@ -99,7 +99,7 @@ def rewrite_either(context: Context, site: Site, plan: Plan) -> None:
             check_visible(context, definition)
             for use in context.flow.uses(definition):
                 if _is_iterated(context, use):
-                    _follow(context, site, use, attempt)
+                    follow_stream(context, site, use, attempt)
                 else:
                     follow_use(context, site, definition, use, attempt)
     except Escapes as reason:
@@ -115,7 +115,8 @@ def _is_iterated(context: Context, use: ast.Name) -> bool:
     return isinstance(parent, ast.For | ast.AsyncFor | ast.comprehension) and parent.iter is use
 
 
-def _follow(context: Context, site: Site, stream: ast.expr, plan: Plan) -> None:
+def follow_stream(context: Context, site: Site, stream: ast.expr, plan: Plan) -> None:
+    """Plan what is done with an expression that is the stream. Raises Escapes."""
     parent = context.source.parent(stream)
     if isinstance(parent, ast.For | ast.AsyncFor) and parent.iter is stream:
         (_rewrite_old_loop if site.is_old else _rewrite_loop)(context, parent, plan)
@@ -135,7 +136,7 @@ def _follow_names(context: Context, site: Site, stream: ast.expr, parent: ast.AS
     if not definitions or not all(isinstance(target, ast.Name) for target in targets):
         raise Escapes(f"the stream is stored where other code may read it (line {stream.lineno})")
     if isinstance(parent, ast.NamedExpr):
-        _follow(context, site, parent, plan)
+        follow_stream(context, site, parent, plan)
     for definition in definitions:
         check_visible(context, definition)
         if site.is_old:
@@ -143,7 +144,7 @@ def _follow_names(context: Context, site: Site, stream: ast.expr, parent: ast.AS
         for use in context.flow.uses(definition):
             if len(context.flow.reaching(use).definitions) > 1:
                 raise Escapes(f"{use.id} at line {use.lineno} may also be something else")
-            _follow(context, site, use, plan)
+            follow_stream(context, site, use, plan)
 
 
 # -- loops ----------------------------------------------------------------------------------------
