@@ -20,6 +20,7 @@ from codemods.edits import Edit
 from codemods.places import Place, removals
 from codemods.plans import Context, Plan, Refusal, Site, Streaming, Touch
 from codemods.rules.dropped_values import may_have_effects, may_raise
+from codemods.rules.extra_headers import beta_header, write_headers
 from codemods.rules.limits import rewrite_limit
 from codemods.rules.message_lists import comments_in
 from codemods.rules.models import rewrite_model
@@ -30,10 +31,9 @@ from codemods.values import Constant, Symbol
 from migrate.models import find_model
 
 _REQUIRED = ("prompt", "model", "max_tokens_to_sample")
-_KEPT = frozenset({"metadata", "timeout", "extra_headers", "extra_query"})
+_KEPT = frozenset({"metadata", "timeout", "extra_headers", "extra_query", "betas"})
 _SAMPLING = ("temperature", "top_p", "top_k")
 _NEARLY_ZERO = 0.01
-_OLD_VERSION = '"anthropic-version": "2023-06-01"'
 
 
 def rewrite_arguments(context: Context, site: Site, plan: Plan) -> None:
@@ -57,11 +57,13 @@ def rewrite_arguments(context: Context, site: Site, plan: Plan) -> None:
         elif name != "stream" and not (name in _SAMPLING and context.options.keep_sampling):
             _rewrite_others(context, plan, name, arguments, gone)
     rewrite_limit(context, plan, arguments)
-    if context.options.keep_sampling:
-        _keep_sampling(context, plan, arguments, gone)
+    beta = beta_header(context, arguments, gone)
+    versioned = _keep_sampling(context, plan, arguments, gone) if context.options.keep_sampling else None
+    write_headers(context, plan, arguments, gone, beta, versioned)
     try:
         plan.edits.extend(removals(context.source, gone))
-        plan.edits.extend(saved_comments(context, site, gone))
+        rewritten = [beta.place] if beta is not None and beta.place not in gone else []
+        plan.edits.extend(saved_comments(context, site, gone + rewritten))
     except CannotCut as error:
         raise Refusal("TC104", f"an argument cannot be taken away: {error}") from error
     _declare_touches(plan, arguments)
@@ -203,12 +205,6 @@ def _extra_body(context: Context, plan: Plan, name: str, place: Place, gone: lis
     gone.append(place)
 
 
-def _betas(context: Context, plan: Plan, name: str, place: Place, gone: list[Place]) -> None:
-    if not _is_empty(place.value):
-        raise Refusal("TC104", "`betas` is no argument of messages.create")
-    gone.append(place)
-
-
 def _is_empty(node: ast.expr) -> bool:
     """An empty display: nothing is sent for it."""
     return (isinstance(node, ast.Dict) and not node.keys) or (
@@ -252,11 +248,12 @@ def _picks_the_likeliest(name: str, value: object) -> bool:
     return value == 1 if name == "top_k" else value <= _NEARLY_ZERO
 
 
-def _keep_sampling(context: Context, plan: Plan, arguments: Arguments, gone: list[Place]) -> None:
+def _keep_sampling(context: Context, plan: Plan, arguments: Arguments, gone: list[Place]) -> Place | None:
     """Write sampling so that SDK 0.x to 2.x send it, on a model that takes it (one argument only).
 
     SDK 1.0 dropped the keywords, and the API version that SDK 2 sends refuses them on every model;
-    the older version does not. Source: the SDK's MIGRATION.md and the API's versioning page.
+    the older version does not: the argument that needs it comes back. Source: the SDK's MIGRATION.md and
+    the API's versioning page.
     """
     given = [name for name in _SAMPLING if name in arguments.places and arguments.places[name] not in gone]
     facts = find_model(plan.model) if plan.model else None
@@ -270,20 +267,16 @@ def _keep_sampling(context: Context, plan: Plan, arguments: Arguments, gone: lis
         for name in given:
             for place in arguments.every[name]:
                 drop_sampling(context, plan, name, place, gone)
-        return
+        return None
     for name in given[1:]:
         plan.notes.append(f"{name} dropped: {facts.id} takes one sampling argument, and {given[0]} is kept")
         gone.append(arguments.places[name])
-    for name in given[:1]:
-        place = arguments.places[name]
-        plan.edits.extend(place.wrap("extra_body", f'{{"{name}": ', "}"))
-        if headers is None:
-            plan.edits.extend(place.append("extra_headers", f"{{{_OLD_VERSION}}}", 4))
-        else:
-            assert isinstance(headers.value, ast.Dict)
-            end = context.source.span(headers.value.values[-1])[1]
-            plan.edits.append(Edit(end, end, (f", {_OLD_VERSION}",), -2))
-        plan.notes.append(f"{name} is kept through extra_body and the API version that takes it")
+    if not given:
+        return None
+    place = arguments.places[given[0]]
+    plan.edits.extend(place.wrap("extra_body", f'{{"{given[0]}": ', "}"))
+    plan.notes.append(f"{given[0]} is kept through extra_body and the API version that takes it")
+    return place
 
 
 _HANDLERS: dict[str, Callable[[Context, Plan, str, Place, list[Place]], None]] = {
@@ -292,6 +285,5 @@ _HANDLERS: dict[str, Callable[[Context, Plan, str, Place, list[Place]], None]] =
     "max_tokens_to_sample": _rename_limit,
     "stop_sequences": rewrite_stop_sequences,
     "extra_body": _extra_body,
-    "betas": _betas,
     "disable_checks": _drop,
 }
