@@ -113,6 +113,22 @@ class Plan:
     responses: set[ast.expr] = field(default_factory=set)
     types: set[ast.expr] = field(default_factory=set)
 
+    def attempt(self) -> Plan:
+        """A plan for the reads of the response alone, to adopt if all of them can be planned."""
+        return Plan(
+            has_prefill=self.has_prefill, prompt_is_runtime=self.prompt_is_runtime, sdk_floor=self.sdk_floor
+        )
+
+    def adopt(self, attempt: Plan) -> None:
+        """Take over what an attempt planned."""
+        self.edits.extend(attempt.edits)
+        self.linked.extend(attempt.linked)
+        self.reviews.update(attempt.reviews)
+        self.notes.extend(attempt.notes)
+        self.types |= attempt.types
+        self.keeps_blank = attempt.keeps_blank
+        self.sdk_floor = max(self.sdk_floor, attempt.sdk_floor)
+
     def bridge(self, rule: str, reason: str, *names: str) -> None:
         self.bridges.setdefault(rule, reason)
         self.bridge_names.update(names)

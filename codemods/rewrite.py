@@ -160,7 +160,13 @@ class _Rewriter:
         findings = [site_finding(context, site, plan) for site, plan in plans.items() if not plan.ignored]
         findings += left_findings(context, plans, uncertain)
         findings += marker_findings(context)
-        around = Surroundings(context, edits, findings, blocked=not changed and keeps_old_calls(findings))
+        around = Surroundings(
+            context,
+            edits,
+            findings,
+            blocked=not changed and keeps_old_calls(findings),
+            message_types=frozenset().union(*(plan.types for plan in changed.values())),
+        )
         edits += around.edits()
         names = around.needs.union(*(plan.bridge_names for plan in changed.values()))
         edits += import_edits(context, names, before=around.has_definitions) if names else []

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 
 from codemods.edits import Edit
 from codemods.findings import finding, open_reviews
@@ -25,24 +26,34 @@ class Surroundings:
     """The work around one file's sites. `edits` are the sites'; `findings` grows."""
 
     def __init__(
-        self, context: Context, edits: list[Edit], findings: list[Finding], *, blocked: bool
+        self,
+        context: Context,
+        edits: list[Edit],
+        findings: list[Finding],
+        *,
+        blocked: bool,
+        message_types: Collection[ast.expr] = (),
     ) -> None:
-        """`blocked`: only calls that stay are here, so what they need stays as well."""
+        """`blocked`: only calls that stay are here, so what they need stays as well. `message_types`:
+        loads of the old type whose responses are Messages now."""
         self.context = context
         self.source = context.source
         self.site_edits = edits
         self.findings = findings
         self.blocked = blocked
+        self.message_types = message_types
         self.needs: set[str] = set()
         self.has_definitions = False
 
     def edits(self) -> list[Edit]:
         """All edits around the sites, without the import of our own names."""
         types = self._types()
-        constants = self._constants(self.site_edits + types.edits)
+        constants = self._constants(self.site_edits + types.edits + types.message_edits)
         if types.loads:
             self.needs.add("Completion")
         lines: dict[ast.stmt, list[str]] = {}
+        for definition, line in types.added:
+            lines.setdefault(self._statement_of(definition), []).append(line)
         for definition, line in types.imports:
             if line == "from migrate import Completion" and self._is_top_level(definition):
                 self.needs.add("Completion")
@@ -55,8 +66,9 @@ class Surroundings:
             lines.setdefault(self._statement_of(definition), []).append(f'{definition.name} = "{text}"')
         self.has_definitions = bool(constants.defined)
         gone = [*constants.removed, *constants.defined, *(definition for definition, _ in types.imports)]
-        out = types.edits + constants.edits
-        gone += self._unused_imports(self.site_edits + out, gone)
+        gone += types.gone
+        out = types.edits + types.message_edits + constants.edits
+        gone += self._unused_imports(self.site_edits + out, [*gone, *types.renamed])
         out += self._clients() + self._errors()
         return out + remove_names(self.source, gone, lines)
 
@@ -69,7 +81,9 @@ class Surroundings:
         return statement
 
     def _types(self) -> TypeEdits:
-        types = plan_types(self.context)
+        types = plan_types(self.context, self.message_types)
+        for one in types.messages:
+            self._report("TC004", one, "the responses of this type are Messages now")
         allowed = self.context.options.bridge and self.context.rule_is_on("TC004") and not self.blocked
         for node in [*(definition.node for definition, _ in types.imports), *types.loads]:
             if allowed:
@@ -77,7 +91,7 @@ class Surroundings:
             else:
                 reason = "the type left the SDK; name `anthropic.types.Message`, or allow bridges"
                 self._leave("TC004", node, reason, "anthropic.types.Message")
-        return types if allowed else TypeEdits()
+        return types if allowed else replace(types, imports=[], edits=[], loads=[])
 
     def _constants(self, edits: list[Edit]) -> ConstantEdits:
         constants = plan_constants(self.context, Survival(edits))

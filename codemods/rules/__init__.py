@@ -49,9 +49,9 @@ RULES: tuple[RuleInfo, ...] = (
     ),
     RuleInfo(
         "TC004", "replace-completion-type", "bridged",
-        "The SDK's Completion type becomes the one of this package.",
+        "The SDK's Completion type becomes Message where its responses do, else the one of this package.",
         "from anthropic.types import Completion", "from migrate import Completion",
-        "The type left the SDK in 1.0.0; responses that keep the old shape are of our class.",
+        "The type left the SDK in 1.0.0; responses that keep the old shape are of our class, others are Messages.",
     ),
     RuleInfo(
         "TC011", "rewrite-sdk-02-call", "rewritten",

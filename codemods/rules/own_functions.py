@@ -10,6 +10,7 @@ import ast
 from dataclasses import dataclass
 
 from codemods.plans import Context
+from codemods.rules.typed_places import is_old_type, may_become_message
 from codemods.scopes import own_nodes
 
 # Decorators that call the function again and give back what it gave.
@@ -18,10 +19,13 @@ _RETRIES = frozenset({"retry", "on_exception", "on_predicate", "wraps"})
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """calls: the expressions that are the returned value. others: what else the function may return."""
+    """calls: the expressions that are the returned value. others: what else the function may return.
+
+    stated: the annotation that says what is returned."""
 
     calls: list[ast.expr]
     others: list[ast.expr]
+    stated: ast.expr | None = None
 
 
 def places_of_return(context: Context, statement: ast.Return) -> Returned | None:
@@ -31,7 +35,7 @@ def places_of_return(context: Context, statement: ast.Return) -> Returned | None
         function, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
     ):
         function = context.source.parent(function)
-    if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) or not _is_plain(function):
+    if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef) or not _is_plain(context, function):
         return None
     definitions = [
         one
@@ -46,13 +50,15 @@ def places_of_return(context: Context, statement: ast.Return) -> Returned | None
     if not found or len(found) != len(calls):
         return None
     returned = (part.value for part in own_nodes(function) if isinstance(part, ast.Return))
-    return Returned(found, [value for value in returned if value is not None])
+    return Returned(found, [value for value in returned if value is not None], function.returns)
 
 
-def _is_plain(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    """Whether a call gives what is returned, and no annotation says in what shape: no generator, no
-    decorator but one that tries again."""
-    if function.returns is not None:
+def _is_plain(context: Context, function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether a call gives what is returned, and no annotation that stays says in what shape: no
+    generator, no decorator but one that tries again."""
+    if function.returns is not None and not (
+        is_old_type(context, function.returns) and may_become_message(context)
+    ):
         return False
     for decorator in function.decorator_list:
         named = decorator.func if isinstance(decorator, ast.Call) else decorator

@@ -78,17 +78,12 @@ class _Wrapper:
 
 def rewrite_wrapped(context: Context, site: Site, plan: Plan) -> None:
     """Plan every read of the wrapper. Raises Refusal (TC104) where only the adapter can serve it."""
-    attempt = Plan(sdk_floor=plan.sdk_floor)
+    attempt = plan.attempt()
     try:
         _rewrite(context, site, attempt, streams=plan.streams)
     except Escapes as reason:
         raise Refusal("TC104", f"`.{site.wrapper}` wraps the legacy response: {reason}") from reason
-    plan.edits.extend(attempt.edits)
-    plan.linked.extend(attempt.linked)
-    plan.reviews.update(attempt.reviews)
-    plan.notes.extend(attempt.notes)
-    plan.types |= attempt.types
-    plan.sdk_floor = attempt.sdk_floor
+    plan.adopt(attempt)
 
 
 def _rewrite(context: Context, site: Site, plan: Plan, *, streams: str) -> None:

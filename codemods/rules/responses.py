@@ -23,6 +23,7 @@ from codemods.rules.own_functions import places_of_return
 from codemods.rules.read_places import Escapes, check_read, free_quote, is_in_fstring, is_test_only
 from codemods.rules.reads import Read, read_at
 from codemods.rules.stop_reasons import widen_stop_reason
+from codemods.rules.typed_places import is_old_type, may_become_message, meeting_of
 
 _SAME_IN_MESSAGES = frozenset({"id", "model"})
 _LOGS = frozenset({"debug", "info", "warning", "error", "exception", "critical", "log"})
@@ -38,7 +39,7 @@ def rewrite_reads(context: Context, site: Site, plan: Plan) -> None:
     result = site.result
     assert result is not None
     assert site.call is not None
-    attempt = Plan(has_prefill=plan.has_prefill, prompt_is_runtime=plan.prompt_is_runtime)
+    attempt = plan.attempt()
     try:
         if site in context.limits.wrapped:
             raise Escapes("another call's response is read at the same place")
@@ -47,11 +48,7 @@ def rewrite_reads(context: Context, site: Site, plan: Plan) -> None:
     except Escapes as reason:
         _keep_shape(context, site, plan, str(reason))
         return
-    plan.edits.extend(attempt.edits)
-    plan.linked.extend(attempt.linked)
-    plan.reviews.update(attempt.reviews)
-    plan.notes.extend(attempt.notes)
-    plan.keeps_blank = attempt.keeps_blank
+    plan.adopt(attempt)
 
 
 def _check_awaiting(context: Context, site: Site) -> None:
@@ -89,11 +86,15 @@ def follow_response(context: Context, site: Site, result: ast.expr, plan: Plan) 
         return
     if isinstance(parent, ast.Expr) or _is_shown(context, result, plan):
         return
+    if _meets_type(context, site, result, plan):
+        return
     if isinstance(parent, ast.Return):
         _follow_return(context, site, parent, plan)
         return
     definitions = context.definitions_of_value(result)
     simple = isinstance(parent, ast.Assign | ast.NamedExpr) and len(definitions) >= 1
+    if isinstance(parent, ast.AnnAssign) and isinstance(parent.target, ast.Name):
+        simple = is_old_type(context, parent.annotation)
     if isinstance(parent, ast.Assign) and not all(isinstance(target, ast.Name) for target in parent.targets):
         simple = False
     if not simple:
@@ -101,7 +102,39 @@ def follow_response(context: Context, site: Site, result: ast.expr, plan: Plan) 
     if isinstance(parent, ast.NamedExpr):
         follow_response(context, site, parent, plan)
     for definition in definitions:
+        _follow_annotations(context, definition, plan)
         _follow_name(context, site, definition, plan)
+
+
+def _meets_type(context: Context, site: Site, response: ast.expr, plan: Plan) -> bool:
+    """Whether the response goes to something that looks at its type alone, and then both change."""
+    meeting = meeting_of(context, response)
+    if meeting is None:
+        return False
+    plan.types.update(meeting.types)
+    if meeting.by:
+        plan.notes.append(f"{meeting.by} at line {response.lineno} gets the type Message with the response")
+    if meeting.given is not None:
+        follow_response(context, site, meeting.given, plan)
+    return True
+
+
+def _follow_annotations(context: Context, definition: Definition, plan: Plan) -> None:
+    """Change the type with which a name is annotated, if it is the old one; everything the name is bound
+    to has to change then."""
+    bound = definition.scope.definitions[definition.name]
+    annotations = [one.node.annotation for one in bound if isinstance(one.node, ast.AnnAssign)]
+    stated = [annotation for annotation in annotations if is_old_type(context, annotation)]
+    if not stated:
+        return
+    if not may_become_message(context):
+        raise Escapes(f"{definition.name} is annotated with the old type at line {stated[0].lineno}")
+    plan.types.update(stated)
+    for other in bound:
+        is_bare = isinstance(other.node, ast.AnnAssign) and other.node.value is None
+        if other is not definition and not is_bare:
+            value = other.value if not other.path else None
+            _link_value(context, value, f"{definition.name} is bound to something else as well", plan)
 
 
 def _follow_return(context: Context, site: Site, statement: ast.Return, plan: Plan) -> None:
@@ -112,6 +145,7 @@ def _follow_return(context: Context, site: Site, statement: ast.Return, plan: Pl
         raise Escapes(where_it_goes(statement, statement.value))
     new = [call for call in returned.calls if call not in plan.responses]
     plan.responses.update((statement.value, *new))
+    plan.types.update([returned.stated] if returned.stated is not None else [])
     for other in returned.others:
         _link_value(context, other, f"the function may return something else at line {other.lineno}", plan)
     for call in new:
@@ -176,7 +210,7 @@ def follow_use(context: Context, site: Site, definition: Definition, use: ast.Na
             _read(context, read, plan)
         elif isinstance(parent, ast.Return):
             _follow_return(context, site, parent, plan)
-        elif not _is_shown(context, use, plan):
+        elif not (_is_shown(context, use, plan) or _meets_type(context, site, use, plan)):
             raise Escapes(where_it_goes(parent, use))
     for other in context.flow.reaching(use).definitions:
         if other is not definition:

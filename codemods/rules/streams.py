@@ -72,16 +72,14 @@ _WITH_THE_END = Form(
 def rewrite_stream(context: Context, site: Site, plan: Plan) -> None:
     """Plan every loop over the stream. Raises Refusal (TC105) where only the adapter can serve it."""
     assert site.result is not None
-    attempt = Plan(has_prefill=plan.has_prefill, prompt_is_runtime=plan.prompt_is_runtime)
+    attempt = plan.attempt()
     try:
         if site.is_async and site.awaited is None:
             raise Escapes("the stream's coroutine is awaited somewhere else")
         follow_stream(context, site, site.result, attempt)
     except Escapes as reason:
         raise Refusal("TC106" if site.is_old else "TC105", str(reason)) from reason
-    plan.edits.extend(attempt.edits)
-    plan.reviews.update(attempt.reviews)
-    plan.notes.extend(attempt.notes)
+    plan.adopt(attempt)
 
 
 def rewrite_either(context: Context, site: Site, plan: Plan) -> None:
@@ -90,7 +88,7 @@ def rewrite_either(context: Context, site: Site, plan: Plan) -> None:
     Each stays the error it was if the value does not fit. Raises Refusal (TC105).
     """
     assert site.result is not None
-    attempt = Plan(has_prefill=plan.has_prefill, prompt_is_runtime=plan.prompt_is_runtime)
+    attempt = plan.attempt()
     try:
         definitions = context.definitions_of_value(site.result)
         if not definitions or (site.is_async and site.awaited is None):
@@ -104,9 +102,7 @@ def rewrite_either(context: Context, site: Site, plan: Plan) -> None:
                     follow_use(context, site, definition, use, attempt)
     except Escapes as reason:
         raise Refusal("TC105", str(reason)) from reason
-    plan.edits.extend(attempt.edits)
-    plan.linked.extend(attempt.linked)
-    plan.reviews.update(attempt.reviews)
+    plan.adopt(attempt)
     plan.notes.append("whether it streams is known only at run time; every reading in sight is rewritten")
 
 
