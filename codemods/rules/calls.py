@@ -121,7 +121,7 @@ def _declare_way(context: Context, site: Site, plan: Plan) -> None:
     for definition, use in site.reached:
         if not context.can_edit(definition):
             raise Refusal("TC104", f"not every call through {definition.name} can be rewritten")
-        plan.touches.append(Touch(definition, use, edits[-1:]))
+        plan.touches.append(Touch(definition, use, edits))
         line = getattr(definition.node, "lineno", "?")
         plan.evidence.append(f"called through {definition.name}, bound at line {line}")
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from codemods.argument_reading import Arguments
 from codemods.edits import Edit, Slice
-from codemods.places import Parts, Place
+from codemods.places import KeywordPlace, Parts, Place
 from codemods.plans import Context, Plan, Refusal
 from codemods.template_nodes import widen_over_parentheses
 
@@ -47,7 +47,18 @@ def beta_header(context: Context, arguments: Arguments, gone: list[Place]) -> Be
     if not place.value.elts or _states_beta(_headers(arguments, gone)):
         gone.append(place)
         return None
+    if not _may_move(place, arguments.places.get("extra_headers")):
+        raise Refusal("TC104", "what is in `betas` has a name, which may not be known where the headers are")
     return BetaHeader(place, _joined(context, place.value.elts))
+
+
+def _may_move(place: Place, headers: Place | None) -> bool:
+    """Whether what the list holds may stand among the headers: texts anywhere, names in the same call."""
+    assert isinstance(place.value, ast.List | ast.Tuple)
+    if headers is None or all(isinstance(element, ast.Constant) for element in place.value.elts):
+        return True
+    calls = [one.call for one in (place, headers) if isinstance(one, KeywordPlace)]
+    return len(calls) == 2 and calls[0] is calls[1]
 
 
 def _joined(context: Context, elements: list[ast.expr]) -> Parts:

@@ -10,7 +10,7 @@ import ast
 from dataclasses import dataclass
 
 from codemods.plans import Context
-from codemods.rules.typed_places import is_old_type, may_become_message
+from codemods.rules.typed_places import may_become_message, old_types_in
 from codemods.scopes import own_nodes
 
 # Decorators that call the function again and give back what it gave.
@@ -21,11 +21,11 @@ _RETRIES = frozenset({"retry", "on_exception", "on_predicate", "wraps"})
 class Returned:
     """calls: the expressions that are the returned value. others: what else the function may return.
 
-    stated: the annotation that says what is returned."""
+    stated: where the annotation names the old type."""
 
     calls: list[ast.expr]
     others: list[ast.expr]
-    stated: ast.expr | None = None
+    stated: tuple[ast.expr, ...] = ()
 
 
 def places_of_return(context: Context, statement: ast.Return) -> Returned | None:
@@ -50,15 +50,15 @@ def places_of_return(context: Context, statement: ast.Return) -> Returned | None
     if not found or len(found) != len(calls):
         return None
     returned = (part.value for part in own_nodes(function) if isinstance(part, ast.Return))
-    return Returned(found, [value for value in returned if value is not None], function.returns)
+    stated = old_types_in(context, function.returns)
+    return Returned(found, [value for value in returned if value is not None], stated)
 
 
 def _is_plain(context: Context, function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     """Whether a call gives what is returned, and no annotation that stays says in what shape: no
     generator, no decorator but one that tries again."""
-    if function.returns is not None and not (
-        is_old_type(context, function.returns) and may_become_message(context)
-    ):
+    is_stated = bool(old_types_in(context, function.returns)) and may_become_message(context)
+    if function.returns is not None and not is_stated:
         return False
     for decorator in function.decorator_list:
         named = decorator.func if isinstance(decorator, ast.Call) else decorator

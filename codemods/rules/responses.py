@@ -23,7 +23,7 @@ from codemods.rules.own_functions import places_of_return
 from codemods.rules.read_places import Escapes, check_read, free_quote, is_in_fstring, is_test_only
 from codemods.rules.reads import Read, read_at
 from codemods.rules.stop_reasons import widen_stop_reason
-from codemods.rules.typed_places import is_old_type, may_become_message, meeting_of
+from codemods.rules.typed_places import may_become_message, meeting_of, old_types_in
 
 _SAME_IN_MESSAGES = frozenset({"id", "model"})
 _LOGS = frozenset({"debug", "info", "warning", "error", "exception", "critical", "log"})
@@ -94,7 +94,7 @@ def follow_response(context: Context, site: Site, result: ast.expr, plan: Plan) 
     definitions = context.definitions_of_value(result)
     simple = isinstance(parent, ast.Assign | ast.NamedExpr) and len(definitions) >= 1
     if isinstance(parent, ast.AnnAssign) and isinstance(parent.target, ast.Name):
-        simple = is_old_type(context, parent.annotation)
+        simple = bool(old_types_in(context, parent.annotation))
     if isinstance(parent, ast.Assign) and not all(isinstance(target, ast.Name) for target in parent.targets):
         simple = False
     if not simple:
@@ -124,7 +124,7 @@ def _follow_annotations(context: Context, definition: Definition, plan: Plan) ->
     to has to change then."""
     bound = definition.scope.definitions[definition.name]
     annotations = [one.node.annotation for one in bound if isinstance(one.node, ast.AnnAssign)]
-    stated = [annotation for annotation in annotations if is_old_type(context, annotation)]
+    stated = [part for annotation in annotations for part in old_types_in(context, annotation)]
     if not stated:
         return
     if not may_become_message(context):
@@ -145,7 +145,7 @@ def _follow_return(context: Context, site: Site, statement: ast.Return, plan: Pl
         raise Escapes(where_it_goes(statement, statement.value))
     new = [call for call in returned.calls if call not in plan.responses]
     plan.responses.update((statement.value, *new))
-    plan.types.update([returned.stated] if returned.stated is not None else [])
+    plan.types.update(returned.stated)
     for other in returned.others:
         _link_value(context, other, f"the function may return something else at line {other.lineno}", plan)
     for call in new:

@@ -23,6 +23,7 @@ from codemods.values import Foreign, Symbol, UserFunction
 OLD_TYPE = "anthropic.types.Completion"
 TYPES_MODULE = "anthropic.types"
 _CHECKS = re.compile(r"_*(assert|check|expect|verify|validate)(_|$|(?=[A-Z]))")
+_JOINS = frozenset({"Optional", "Union", "Final"})
 # What a Completion had and a Message has not, or has with other values.
 _OLD_WORDS = frozenset({"completion", "stop", "log_id", "truncated", "exception", "stop_reason"})
 
@@ -68,6 +69,17 @@ def is_old_type(context: Context, node: ast.expr | None) -> bool:
         and len(reaching.definitions) == 1
         and is_import_of_type(context, reaching.definitions[0], "Completion")
     )
+
+
+def old_types_in(context: Context, annotation: ast.expr | None) -> tuple[ast.expr, ...]:
+    """The loads of the old type in an annotation of a value that may be one; () if it says no such thing."""
+    if isinstance(annotation, ast.BinOp) and isinstance(annotation.op, ast.BitOr):
+        return (*old_types_in(context, annotation.left), *old_types_in(context, annotation.right))
+    if isinstance(annotation, ast.Subscript):
+        name = getattr(annotation.value, "id", None) or getattr(annotation.value, "attr", None)
+        inner = annotation.slice.elts if isinstance(annotation.slice, ast.Tuple) else [annotation.slice]
+        return tuple(one for part in inner for one in old_types_in(context, part)) if name in _JOINS else ()
+    return (annotation,) if annotation is not None and is_old_type(context, annotation) else ()
 
 
 def is_import_of_type(context: Context, definition: Definition, name: str) -> bool:
