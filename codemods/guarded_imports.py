@@ -35,6 +35,7 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _LEAVES = (ast.Raise, ast.Return, ast.Continue, ast.Break)
 _SDK = "anthropic"
 _OURS = "migrate"
+_IMPORT = f"from {_OURS} import"  # how an import of the old type is replaced
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -71,20 +72,22 @@ class Placed:
     at_top: set[str] = field(default_factory=set)
 
 
-def place_imports(source: Source, names: Iterable[str], edits: Iterable[Edit]) -> Placed:
+def place_imports(source: Source, names: Iterable[str], edits: Sequence[Edit]) -> Placed:
     """Import each name where the edits write it, if the file imports the SDK in blocks only."""
     placed = Placed(at_top=set(names))
     if not _is_optional(source):
         return placed
-    written = list(edits)
+    written = [edit for edit in edits if not _writes(edit, _IMPORT)]
+    moved = [edit for edit in edits if _writes(edit, _IMPORT)]
     needs: dict[Home, Need] = {}
     for name in sorted(placed.at_top):
         offsets = [edit.start for edit in written if _writes(edit, name)]
         for home in _homes_of(source, name, offsets):
-            need = needs.setdefault(home, Need())
-            need.names.add(name)
-            need.first = min(need.first, *offsets)
             placed.at_top.discard(name)
+            if not any(_writes(edit, name) and _is_in(source, home, edit) for edit in moved):
+                need = needs.setdefault(home, Need())
+                need.names.add(name)
+                need.first = min(need.first, *offsets)
     for home, need in needs.items():
         placed.edits.extend(_edits(source, home, need))
     return placed
@@ -92,6 +95,10 @@ def place_imports(source: Source, names: Iterable[str], edits: Iterable[Edit]) -
 
 def _writes(edit: Edit, name: str) -> bool:
     return any(isinstance(part, str) and re.search(rf"\b{name}\b", part) for part in edit.parts)
+
+
+def _is_in(source: Source, home: Home, edit: Edit) -> bool:
+    return any(edit.start == source.span(statement)[0] for statement in home.block)
 
 
 def _is_optional(source: Source) -> bool:

@@ -159,7 +159,7 @@ class Surroundings:
 
 
 def import_edits(
-    context: Context, names: set[str], edits: Iterable[Edit], for_all: set[str], *, before: bool
+    context: Context, names: set[str], edits: list[Edit], for_all: set[str], *, before: bool
 ) -> list[Edit]:
     """The imports of our names that the file does not have yet, for the places where the edits write them.
 
