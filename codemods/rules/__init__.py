@@ -228,6 +228,12 @@ RULES: tuple[RuleInfo, ...] = (
         "The source does not show whether that server knows /v1/messages, or who reads what is shown.",
     ),
     RuleInfo(
+        "TC214", "gone-field", "review",
+        "A field that only the dicts of SDK 0.2 had is read: what it always says now stands there.",
+        'if resp["exception"] is None:', "if True:",
+        "What `exception` told is raised as an error; `truncated` was about prompts that are refused now.",
+    ),
+    RuleInfo(
         "TC301", "uncertain-receiver", "manual",
         "It cannot be told whether this is an Anthropic client.",
         "client.completions.create(**params)", "", "The same call exists in other SDKs.",

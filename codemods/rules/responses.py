@@ -19,6 +19,7 @@ from codemods.edits import Edit
 from codemods.flow import Definition
 from codemods.plans import Context, Plan, Refusal, Site
 from codemods.rules.kept_blank import cut_of_blank, kept_blank
+from codemods.rules.old_fields import rewrite_old_field
 from codemods.rules.own_functions import places_of_return
 from codemods.rules.read_places import Escapes, check_read, free_quote, is_in_fstring, is_test_only
 from codemods.rules.reads import Read, read_at
@@ -85,7 +86,7 @@ def _follow(context: Context, site: Site, result: ast.expr, plan: Plan) -> None:
     parent = context.source.parent(result)
     read = read_at(context, result, is_dict=site.is_old)
     if read is not None:
-        _read(context, read, plan)
+        _read(context, site, read, plan)
         return
     if isinstance(parent, ast.Expr) or _is_shown(context, result, plan):
         return
@@ -173,7 +174,7 @@ def follow_use(context: Context, site: Site, definition: Definition, use: ast.Na
     if not is_test_only(context, use, parent):
         read = read_at(context, use, is_dict=site.is_old)
         if read is not None:
-            _read(context, read, plan)
+            _read(context, site, read, plan)
         elif isinstance(parent, ast.Return):
             _follow_return(context, site, parent, plan)
         elif not _is_shown(context, use, plan):
@@ -212,7 +213,7 @@ def _is_response(context: Context, name: ast.Name, plan: Plan) -> bool:
 # -- single reads ---------------------------------------------------------------------------------
 
 
-def _read(context: Context, read: Read, plan: Plan) -> None:
+def _read(context: Context, site: Site, read: Read, plan: Plan) -> None:
     node = read.node
     check_read(context, node)
     if read.name == "completion":
@@ -226,7 +227,7 @@ def _read(context: Context, read: Read, plan: Plan) -> None:
         if isinstance(parent, ast.Compare | ast.Attribute | ast.Subscript):
             plan.review("TC208", f"line {node.lineno} looks at `.{read.name}`, whose values are others now")
     else:
-        raise Escapes(f"`.{read.name}` of the response is used at line {node.lineno}")
+        rewrite_old_field(context, read, plan, is_dict=site.is_old)
 
 
 def _read_text(context: Context, read: Read, plan: Plan) -> None:
