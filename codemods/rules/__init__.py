@@ -203,9 +203,9 @@ RULES: tuple[RuleInfo, ...] = (
     ),
     RuleInfo(
         "TC209", "shown-response", "review",
-        "The whole response is printed or logged, and nothing else depends on its form.",
+        "The whole response, or each piece of a stream, is only printed or logged.",
         "print(client.completions.create(...))", "print(client.messages.create(...))",
-        "A Message shows other fields than a Completion; only you know who reads them.",
+        "A Message shows other fields than a Completion, and a stream has more events; only you know who reads them.",
     ),
     RuleInfo(
         "TC210", "kept-blank", "review",

@@ -23,10 +23,10 @@ from codemods.rules.old_fields import rewrite_old_field
 from codemods.rules.own_functions import places_of_return
 from codemods.rules.read_places import Escapes, check_read, free_quote, is_in_fstring, is_test_only
 from codemods.rules.reads import Read, read_at
+from codemods.rules.shown import is_shown
 from codemods.rules.stop_reasons import widen_stop_reason
 
 _SAME_IN_MESSAGES = frozenset({"id", "model"})
-_LOGS = frozenset({"debug", "info", "warning", "error", "exception", "critical", "log"})
 # Beyond this many columns a text read around a whole call is written on several lines.
 LONGEST_LINE = 100
 # A response that functions return to more places than this is not followed.
@@ -120,21 +120,13 @@ def _follow_return(context: Context, site: Site, statement: ast.Return, plan: Pl
 
 
 def _is_shown(context: Context, response: ast.expr, plan: Plan) -> bool:
-    """Whether the whole response is only shown to somebody: printed, or written to a log."""
-    parent = context.source.parent(response)
-    if isinstance(parent, ast.FormattedValue) and parent.format_spec is None:
-        parent = context.source.parent(context.source.parents[parent])
-    if not isinstance(parent, ast.Call) or not isinstance(context.source.parent(parent), ast.Expr):
-        return False
-    function = parent.func
-    prints = isinstance(function, ast.Name) and function.id in ("print", "pprint")
-    if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
-        prints = function.attr in _LOGS and function.value.id in ("logging", "logger", "log", "LOGGER", "LOG")
-    if prints:
+    """Whether the whole response is only shown to somebody, which a person has to look at."""
+    shown = is_shown(context, response)
+    if shown:
         plan.review(
             "TC209", f"the whole response is shown at line {response.lineno}: a Message has other fields"
         )
-    return prints
+    return shown
 
 
 def where_it_goes(parent: ast.AST | None, result: ast.expr) -> str:
