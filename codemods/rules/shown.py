@@ -81,7 +81,7 @@ def shows(context: Context, function: ast.expr) -> bool:
         return function.id in _PRINTS
     if not isinstance(function, ast.Attribute):
         return False
-    owner = getattr(function.value, "attr", None) or getattr(function.value, "id", "")
+    owner = str(getattr(function.value, "attr", None) or getattr(function.value, "id", ""))
     return owner == function.attr == "pprint" or (
         function.attr in _LOGS and _LOGGER.fullmatch(owner) is not None
     )
