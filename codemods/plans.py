@@ -109,6 +109,8 @@ class Plan:
     prompt_is_runtime: bool = False
     streams: Streaming = "no"
     responses: set[ast.expr] = field(default_factory=set)
+    # Calls that give a tuple with the response in it, and where.
+    tuples: set[tuple[ast.expr, int]] = field(default_factory=set)
 
     def bridge(self, rule: str, reason: str, *names: str) -> None:
         self.bridges.setdefault(rule, reason)

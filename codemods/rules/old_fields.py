@@ -10,6 +10,7 @@
 
 `stop` was the text that had ended the answer: "\\n\\nHuman:" at a natural end, None if it was cut. The
 dicts of SDK 0.2 also had `exception`, which is an error now, as most were before; and `truncated`.
+Whether such a dict holds a key is asked of answers that are errors now: every other had all keys.
 Source: the recorded replies and the versioning page of the vendor; `migrate/dict_answers.py`.
 
 Left to the adapter: a `stop` that is printed, stored or compared with what is not written there.
@@ -23,7 +24,7 @@ from collections.abc import Callable
 
 from codemods.edits import Edit
 from codemods.plans import Context, Plan
-from codemods.rules.read_places import Escapes, free_quote, is_test_only
+from codemods.rules.read_places import Escapes, check_read, free_quote, is_test_only
 from codemods.rules.reads import Read
 from codemods.sdk_surface import PROMPT_CONSTANTS
 
@@ -33,6 +34,8 @@ _GONE = {
     "exception": (None, "what it told is raised as an error now"),
     "truncated": (False, 'a prompt that is too long is an error now, a cut answer says "max_tokens"'),
 }
+# The keys that every answer had. Source: two independent typings of the old wire format.
+_KEYS = frozenset({"completion", "stop_reason", "model", "stop", "log_id", "truncated", "exception"})
 _ENDS = '("end_turn", "stop_sequence")'
 _COMPARED: dict[type[ast.cmpop], Callable[[object, object], bool]] = {
     ast.Is: operator.is_,
@@ -54,6 +57,26 @@ def rewrite_old_field(context: Context, read: Read, plan: Plan, *, is_dict: bool
         raise Escapes(f"`.{read.name}` of the response is used at line {read.node.lineno}")
 
 
+def rewrite_membership(context: Context, response: ast.expr, plan: Plan) -> bool:
+    """Whether a place asks for a key of the dict, which every answer had or none: then it says so."""
+    compare = context.source.parent(response)
+    if not isinstance(compare, ast.Compare) or compare.comparators != [response]:
+        return False
+    key, asks = compare.left, compare.ops[0]
+    if not isinstance(key, ast.Constant) or not isinstance(asks, ast.In | ast.NotIn):
+        return False
+    if key.value not in _KEYS and key.value != "error":
+        return False
+    check_read(context, compare)
+    said = (key.value in _KEYS) is isinstance(asks, ast.In)
+    plan.edits.append(Edit(*context.source.span(compare), (repr(said),)))
+    reason = (
+        f"line {compare.lineno} asked for the key `{key.value}`, and {said} stands there: errors are raised"
+    )
+    _review(plan, str(key.value), reason)
+    return True
+
+
 # -- fields that are gone -------------------------------------------------------------------------
 
 
@@ -66,9 +89,13 @@ def _rewrite_gone(context: Context, read: Read, plan: Plan) -> None:
         raise Escapes(f"`{read.name}` is read from the call itself at line {read.node.lineno}")
     node, said = _folded(context, read.node, value)
     plan.edits.append(Edit(*context.source.span(node), (repr(said),)))
+    line = read.node.lineno
+    _review(plan, read.name, f"`{read.name}` of line {line} is gone and {value} stands there: {why}")
+
+
+def _review(plan: Plan, field: str, reason: str) -> None:
     told = plan.reviews.get("TC214")
-    if told is None or f"`{read.name}`" not in told:
-        reason = f"`{read.name}` of line {read.node.lineno} is gone and {value} stands there: {why}"
+    if told is None or f"`{field}`" not in told:
         plan.reviews["TC214"] = f"{told}; {reason}" if told else reason
 
 

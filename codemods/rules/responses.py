@@ -19,8 +19,8 @@ from codemods.edits import Edit
 from codemods.flow import Definition
 from codemods.plans import Context, Plan, Refusal, Site
 from codemods.rules.kept_blank import cut_of_blank, kept_blank
-from codemods.rules.old_fields import rewrite_old_field
-from codemods.rules.own_functions import places_of_return
+from codemods.rules.old_fields import rewrite_membership, rewrite_old_field
+from codemods.rules.own_functions import item_taken, places_of_return
 from codemods.rules.read_places import Escapes, check_read, free_quote, is_in_fstring, is_test_only
 from codemods.rules.reads import Read, read_at
 from codemods.rules.shown import is_shown
@@ -93,6 +93,9 @@ def _follow(context: Context, site: Site, result: ast.expr, plan: Plan) -> None:
     if isinstance(parent, ast.Return):
         _follow_return(context, site, parent, plan)
         return
+    if isinstance(parent, ast.Tuple):
+        _follow_tuple(context, site, result, parent, plan)
+        return
     definitions = context.definitions_of_value(result)
     simple = isinstance(parent, ast.Assign | ast.NamedExpr) and len(definitions) >= 1
     if isinstance(parent, ast.Assign) and not all(isinstance(target, ast.Name) for target in parent.targets):
@@ -117,6 +120,35 @@ def _follow_return(context: Context, site: Site, statement: ast.Return, plan: Pl
         _link_value(context, other, f"the function may return something else at line {other.lineno}", plan)
     for call in new:
         _follow(context, site, call, plan)
+
+
+def _follow_tuple(context: Context, site: Site, item: ast.expr, tuple_: ast.Tuple, plan: Plan) -> None:
+    """A function of the file returns the response beside something else, and its callers take these apart."""
+    statement = context.source.parent(tuple_)
+    index, length = tuple_.elts.index(item), len(tuple_.elts)
+    returned = places_of_return(context, statement) if isinstance(statement, ast.Return) else None
+    if (
+        returned is None
+        or any(isinstance(one, ast.Starred) for one in tuple_.elts)
+        or len(plan.tuples) > _MOST_CALLS
+    ):
+        raise Escapes(where_it_goes(tuple_, item))
+    for other in returned.others:
+        same = isinstance(other, ast.Tuple) and len(other.elts) == length
+        value = other.elts[index] if same and isinstance(other, ast.Tuple) else other
+        _link_value(context, value, f"the function may return something else at line {other.lineno}", plan)
+    new = [call for call in returned.calls if (call, index) not in plan.tuples]
+    plan.responses.add(item)
+    plan.tuples.update((call, index) for call in new)
+    for call in new:
+        taken = item_taken(context, call, index, length)
+        if taken is None:
+            raise Escapes(f"line {call.lineno} takes the tuple with the response in another way")
+        if isinstance(taken, ast.expr):
+            _follow(context, site, taken, plan)
+            continue
+        for definition in taken:
+            _follow_name(context, site, definition, plan)
 
 
 def _is_shown(context: Context, response: ast.expr, plan: Plan) -> bool:
@@ -169,7 +201,9 @@ def follow_use(context: Context, site: Site, definition: Definition, use: ast.Na
             _read(context, site, read, plan)
         elif isinstance(parent, ast.Return):
             _follow_return(context, site, parent, plan)
-        elif not _is_shown(context, use, plan):
+        elif isinstance(parent, ast.Tuple):
+            _follow_tuple(context, site, use, parent, plan)
+        elif not (_is_shown(context, use, plan) or (site.is_old and rewrite_membership(context, use, plan))):
             raise Escapes(where_it_goes(parent, use))
     for other in context.flow.reaching(use).definitions:
         if other is not definition:
@@ -178,6 +212,8 @@ def follow_use(context: Context, site: Site, definition: Definition, use: ast.Na
 
 def _link(context: Context, other: Definition, use: ast.Name, plan: Plan) -> None:
     """Another value may be read at the same place: fine if it is None or a response of ours."""
+    if any(other.value is call and other.path == (index,) for call, index in plan.tuples):
+        return
     value = other.value if not other.path else None
     _link_value(context, value, f"{use.id} at line {use.lineno} may also be something else", plan)
 

@@ -2,6 +2,7 @@
 """Find responses, and pieces of streams, that are only printed or written to a log.
 
     shown:      print("got:", resp)      logger.info("%s", resp)      print(f"{resp}")      print(type(resp))
+                raise ValueError(f"no text in {resp}")
     not shown:  print(len(resp))         print(json.dumps(resp))      print(vars(resp))     save(str(resp))
 
 Whatever has a text of its own can be shown; anything else that is asked of it needs its old form.
@@ -25,11 +26,13 @@ _LOOKS_INSIDE = re.compile(r"%\(|\{[^{}]*[.\[]")
 
 
 def is_shown(context: Context, response: ast.expr) -> bool:
-    """Whether the whole response goes into a line that is printed or logged, and nowhere else."""
+    """Whether the whole response goes into a line that is printed or logged, or into an error's text."""
     text = _text_around(context, response)
     call = context.source.parent(text)
     if not isinstance(call, ast.Call) or text not in call.args:
         return False
+    if isinstance(context.source.parent(call), ast.Raise):
+        return text is not response
     return isinstance(context.source.parent(call), ast.Expr) and shows(context, call.func)
 
 
@@ -82,6 +85,5 @@ def shows(context: Context, function: ast.expr) -> bool:
     if not isinstance(function, ast.Attribute):
         return False
     owner = str(getattr(function.value, "attr", None) or getattr(function.value, "id", ""))
-    return owner == function.attr == "pprint" or (
-        function.attr in _LOGS and _LOGGER.fullmatch(owner) is not None
-    )
+    is_log = function.attr in _LOGS and _LOGGER.fullmatch(owner) is not None
+    return is_log or function.attr == "pprint"
