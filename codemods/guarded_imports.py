@@ -144,13 +144,12 @@ def _homes_at(source: Source, offset: int) -> list[Home]:
 
 def _home_above(path: Sequence[Level]) -> Home | None:
     """Behind an import of the SDK that has run whenever the place is reached."""
-    in_function = False
     for level in reversed(path):
-        if not (in_function and isinstance(level.owner, ast.ClassDef)):  # whose names a method does not see
-            for statement, block in _run_before(level):
-                if home := _home_in(statement, block):
-                    return home
-        in_function = in_function or isinstance(level.owner, _FUNCTIONS)
+        if isinstance(level.owner, ast.ClassDef):
+            continue  # whose names neither its methods nor its comprehensions see
+        for statement, block in _run_before(level):
+            if home := _home_in(statement, block):
+                return home
     return None
 
 

@@ -114,6 +114,17 @@ def ask(client, **arguments):
 
     return inner()
 """,
+    "in a method of a class inside": f"""\
+def ask(client, **arguments):
+    class Inner:
+        import anthropic
+
+        def ask(self):
+            return {CALL}
+
+    assert isinstance(client, Inner.anthropic.Anthropic)
+    return Inner().ask()
+""",
     "before the import and behind it": f"""\
 def ask(client, **arguments):
     for _ in range(2):

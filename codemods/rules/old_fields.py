@@ -23,7 +23,7 @@ import operator
 from collections.abc import Callable
 
 from codemods.edits import Edit
-from codemods.plans import Context, Plan
+from codemods.plans import Context, Plan, Site
 from codemods.rules.read_places import Escapes, check_read, free_quote, is_test_only
 from codemods.rules.reads import Read
 from codemods.sdk_surface import PROMPT_CONSTANTS
@@ -45,13 +45,13 @@ _COMPARED: dict[type[ast.cmpop], Callable[[object, object], bool]] = {
 }
 
 
-def rewrite_old_field(context: Context, read: Read, plan: Plan, *, is_dict: bool) -> None:
+def rewrite_old_field(context: Context, site: Site, read: Read, plan: Plan) -> None:
     """Plan the read of a field that a Message does not have. Raises Escapes if nothing says the same."""
     if read.name == "log_id":
         plan.edits.append(read.attribute("id"))
     elif read.name == "stop":
-        _rewrite_stop(context, read, plan)
-    elif is_dict and read.name in _GONE:
+        _rewrite_stop(context, site, read, plan)
+    elif site.is_old and read.name in _GONE:
         _rewrite_gone(context, read, plan)
     else:
         raise Escapes(f"`.{read.name}` of the response is used at line {read.node.lineno}")
@@ -116,14 +116,14 @@ def _folded(context: Context, node: ast.expr, value: bool | None) -> tuple[ast.e
 # -- the text that ended the answer ---------------------------------------------------------------
 
 
-def _rewrite_stop(context: Context, read: Read, plan: Plan) -> None:
+def _rewrite_stop(context: Context, site: Site, read: Read, plan: Plan) -> None:
     node, parent = read.node, context.source.parent(read.node)
     quote = free_quote(context, node)
     if quote is None:
         raise Escapes(f"no quote is left inside the f-string at line {node.lineno}")
     ends = _ENDS.replace('"', quote)
     if isinstance(parent, ast.Compare) and parent.left is node and len(parent.ops) == 1:
-        _rewrite_comparison(context, read, parent, ends, plan)
+        _rewrite_comparison(context, site, read, parent, ends, plan)
     elif is_test_only(context, node, parent) and not isinstance(parent, ast.Compare):
         word = "not in" if isinstance(parent, ast.UnaryOp) else "in"
         if isinstance(parent, ast.UnaryOp):
@@ -133,7 +133,9 @@ def _rewrite_stop(context: Context, read: Read, plan: Plan) -> None:
         raise Escapes(f"the text that ended the answer goes into other code at line {node.lineno}")
 
 
-def _rewrite_comparison(context: Context, read: Read, compare: ast.Compare, ends: str, plan: Plan) -> None:
+def _rewrite_comparison(
+    context: Context, site: Site, read: Read, compare: ast.Compare, ends: str, plan: Plan
+) -> None:
     other, kind = compare.comparators[0], compare.ops[0]
     line, end = read.node.lineno, context.source.span(compare)[1]
     between = context.source.data[context.source.span(read.node)[1] : context.source.span(other)[0]]
@@ -151,8 +153,16 @@ def _rewrite_comparison(context: Context, read: Read, compare: ast.Compare, ends
         raise Escapes(f"the text that ended the answer is compared in another way at line {line}")
     if not any(text in _HUMAN_PROMPT for text in texts if text is not None):
         plan.edits.append(read.attribute("stop_sequence"))
-    elif texts == [_HUMAN_PROMPT] and not is_list:
+    elif texts == [_HUMAN_PROMPT] and not is_list and _keeps_no_marker(site):
         natural = ends[1 : ends.index(",")]
         plan.edits.append(Edit(read.tail[0], end, (f".stop_reason {'!=' if negated else '=='} {natural}",)))
     else:
-        raise Escapes(f"line {line} asks for a natural end among other ends, or for a part of it")
+        raise Escapes(f"line {line} asks for a natural end that may have another cause or is only a part")
+
+
+def _keeps_no_marker(site: Site) -> bool:
+    """Whether the call names its stops itself: there a turn marker goes, in a list of others it stays."""
+    assert site.call is not None
+    named = {keyword.arg: keyword.value for keyword in site.call.keywords}
+    stops = named.get("stop_sequences")
+    return None not in named and (stops is None or isinstance(stops, ast.List | ast.Tuple | ast.Set))

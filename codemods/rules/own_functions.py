@@ -66,7 +66,7 @@ def item_taken(
     names = targets[0].elts
     if len(names) != length or not isinstance(names[index], ast.Name):
         return None
-    return [one for one in context.definitions_of_value(call) if one.path == (index,)]
+    return [one for one in context.definitions_of_value(call) if one.path == (index,)] or None
 
 
 def _is_plain(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:

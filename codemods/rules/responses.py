@@ -255,7 +255,7 @@ def _read(context: Context, site: Site, read: Read, plan: Plan) -> None:
         if isinstance(parent, ast.Compare | ast.Attribute | ast.Subscript):
             plan.review("TC208", f"line {node.lineno} looks at `.{read.name}`, whose values are others now")
     else:
-        rewrite_old_field(context, read, plan, is_dict=site.is_old)
+        rewrite_old_field(context, site, read, plan)
 
 
 def _read_text(context: Context, read: Read, plan: Plan) -> None:
