@@ -296,7 +296,8 @@ def _edits(source: Source, home: Home, need: Need) -> list[Edit]:
         return [Edit(start, start, (f"{text}; ",), -5)]
     offset = next_line if home.behind else line
     gap = "" if home.behind or _is_import(home.statement) else source.newline
-    return [Edit(offset, offset, (f"{source.indentation(start)}{text}{source.newline}{gap}",), -5)]
+    lead = "" if source.data[:offset].endswith((b"\n", b"\r")) or not offset else source.newline
+    return [Edit(offset, offset, (f"{lead}{source.indentation(start)}{text}{source.newline}{gap}",), -5)]
 
 
 def _is_import(statement: ast.stmt) -> bool:
