@@ -74,10 +74,15 @@ def insert_import(
     first_use: the first place that needs the names, which the import has to stand above.
     """
     offset = _import_offset(source, before, len(source.data) if first_use is None else first_use)
-    text = f"from migrate import {', '.join(sorted(names, key=_sort_key))}{source.newline}"
+    text = f"from migrate import {', '.join(in_order(names))}{source.newline}"
     if offset and source.data[offset - 1 : offset] not in (b"\n", b"\r"):
         text = source.newline + text
     return Edit(offset, offset, (text,), -5)
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """Names as an import statement lists them."""
+    return sorted(names, key=_sort_key)
 
 
 def _sort_key(name: str) -> tuple[int, str]:

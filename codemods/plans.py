@@ -112,6 +112,8 @@ class Plan:
     streams: Streaming = "no"
     responses: set[ast.expr] = field(default_factory=set)
     types: set[ast.expr] = field(default_factory=set)
+    # Calls that give a tuple with the response in it, and where.
+    tuples: set[tuple[ast.expr, int]] = field(default_factory=set)
 
     def attempt(self) -> Plan:
         """A plan for the reads of the response alone, to adopt if all of them can be planned."""

@@ -16,6 +16,7 @@ import warnings
 from collections.abc import Iterable
 
 import migrate
+from codemods.bodies import RequestSite
 from codemods.edits import Overlap, Replacement, apply_edits, replacements
 from codemods.findings import left_findings, marker_findings, site_finding
 from codemods.floors import (
@@ -169,7 +170,10 @@ class _Rewriter:
         )
         edits += around.edits()
         names = around.needs.union(*(plan.bridge_names for plan in changed.values()))
-        edits += import_edits(context, names, before=around.has_definitions) if names else []
+        requests = [plan for site, plan in changed.items() if isinstance(site, RequestSite)]
+        for_all: set[str] = set().union(*(plan.bridge_names for plan in requests))
+        if names:
+            edits += import_edits(context, names, edits, for_all, before=around.has_definitions)
         edits += marker_edits(context, changed.items())
         result = apply_edits(self.source.data, edits)
         self.changes = replacements(self.source.data, edits)

@@ -10,6 +10,7 @@ from dataclasses import replace
 from codemods.edits import Edit
 from codemods.findings import finding, open_reviews
 from codemods.flow import Definition
+from codemods.guarded_imports import place_imports
 from codemods.imports import insert_import, remove_names
 from codemods.outcome import Finding, Status
 from codemods.plans import Context, Plan, Site
@@ -171,8 +172,13 @@ class Surroundings:
         return alias.name in SDK_PACKAGES
 
 
-def import_edits(context: Context, names: set[str], *, before: bool) -> list[Edit]:
-    """The import of our names that the file does not have yet; `before` the SDK's, if told so."""
+def import_edits(
+    context: Context, names: set[str], edits: list[Edit], for_all: set[str], *, before: bool
+) -> list[Edit]:
+    """The imports of our names that the file does not have yet, for the places where the edits write them.
+
+    for_all: names that are needed whether the SDK is there or not. before: in front of the SDK's import.
+    """
     present = {
         alias.name
         for statement in context.source.tree.body
@@ -180,10 +186,13 @@ def import_edits(context: Context, names: set[str], *, before: bool) -> list[Edi
         for alias in statement.names
         if alias.asname is None
     }
-    missing = names - present
+    placed = place_imports(context.source, names - present - for_all, edits)
+    missing = placed.at_top | (for_all - present)
     uses = [context.source.span(site.load)[0] for site in context.sites]
     first_use = min(uses) if uses else None
-    return [insert_import(context.source, missing, before=before, first_use=first_use)] if missing else []
+    if missing:
+        placed.edits.append(insert_import(context.source, missing, before=before, first_use=first_use))
+    return placed.edits
 
 
 def marker_edits(context: Context, plans: Iterable[tuple[Site, Plan]]) -> list[Edit]:

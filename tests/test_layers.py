@@ -79,7 +79,7 @@ CODEMODS_LAYERS = (
         "codemods.bodies",
         "codemods.floors",
     ),
-    ("codemods.old_sites",),
+    ("codemods.old_sites", "codemods.guarded_imports"),
     ("codemods.rules.*",),
     ("codemods.sites",),
     ("codemods.suggestions",),

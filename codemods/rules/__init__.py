@@ -203,9 +203,9 @@ RULES: tuple[RuleInfo, ...] = (
     ),
     RuleInfo(
         "TC209", "shown-response", "review",
-        "The whole response is printed or logged, or the body of a wrapped one is read as it came.",
+        "The whole response, or each piece of a stream, is only shown, or the body of a wrapped one is read as it came.",
         "print(client.completions.create(...))", "print(client.messages.create(...))",
-        "A Message shows other fields than a Completion; only you know who reads them.",
+        "A Message shows other fields than a Completion, and a stream has more events; only you know who reads them.",
     ),
     RuleInfo(
         "TC210", "kept-blank", "review",
@@ -226,6 +226,12 @@ RULES: tuple[RuleInfo, ...] = (
         "A request goes to a server that only you know, or its reply is shown as it came.",
         'requests.post(f"{base}/v1/complete", ...)', 'requests.post(f"{base}/v1/messages", ...)',
         "The source does not show whether that server knows /v1/messages, or who reads what is shown.",
+    ),
+    RuleInfo(
+        "TC214", "gone-field", "review",
+        "A field that only the dicts of SDK 0.2 had is read: what it always says now stands there.",
+        'if resp["exception"] is None:', "if True:",
+        "What `exception` told is raised as an error; `truncated` was about prompts that are refused now.",
     ),
     RuleInfo(
         "TC301", "uncertain-receiver", "manual",

@@ -25,6 +25,7 @@ from codemods.rules.blank_tests import (
     starts_blank,
 )
 from codemods.rules.growing_texts import added_to_itself, grown_names
+from codemods.rules.own_functions import item_taken
 from codemods.rules.text_containers import Containers
 from codemods.rules.text_methods import (
     ASKS_THE_END,
@@ -139,9 +140,30 @@ class _Follower:
                 self._containers(depth, text).put_into_display(call)
             self._leave_in_container(parent, text is self.piece)
             self._goes_out_of_sight(text)
+        elif isinstance(parent, ast.Tuple) and isinstance(self.context.source.parent(parent), ast.Return):
+            self._follow_returned_tuple(parent, text, depth)
         elif isinstance(parent, ast.expr):
             self._containers(depth, text).put_into_display(parent)
             self._goes_out_of_sight(text)
+
+    def _follow_returned_tuple(self, parent: ast.Tuple, text: ast.expr, depth: int) -> None:
+        """The callers that take the tuple apart get the text in its place; others have it in a container."""
+        statement = self.context.source.parents[parent]
+        starred = any(isinstance(one, ast.Starred) for one in parent.elts)
+        for call in self._calls_around(statement):
+            above = self.context.source.parent(call)
+            result = above if isinstance(above, ast.Await) else call
+            where = (parent.elts.index(text), len(parent.elts))
+            taken = None if starred else item_taken(self.context, result, *where)
+            if isinstance(taken, list):
+                for use in (use for one in taken for use in self.context.flow.uses(one)):
+                    self.follow(use, depth + 1)
+            elif taken is not None:
+                self.follow(taken, depth + 1)
+            else:
+                self._containers(depth, text).put_into_display(result)
+        self._leave_in_container(statement, text is self.piece)
+        self._goes_out_of_sight(text)
 
     # -- hazards --------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
+from codemods.flow import Definition
 from codemods.plans import Context
 from codemods.rules.typed_places import may_become_message, old_types_in
 from codemods.scopes import own_nodes
@@ -52,6 +53,25 @@ def places_of_return(context: Context, statement: ast.Return) -> Returned | None
     returned = (part.value for part in own_nodes(function) if isinstance(part, ast.Return))
     stated = old_types_in(context, function.returns)
     return Returned(found, [value for value in returned if value is not None], stated)
+
+
+def item_taken(
+    context: Context, call: ast.expr, index: int, length: int
+) -> list[Definition] | ast.expr | None:
+    """Where one item of a returned tuple goes: to names, into an expression; None if that cannot be seen."""
+    parent = context.source.parent(call)
+    if isinstance(parent, ast.Expr):
+        return []
+    if isinstance(parent, ast.Subscript) and parent.value is call:
+        number = parent.slice.value if isinstance(parent.slice, ast.Constant) else None
+        return parent if number == index else [] if number in range(length) else None
+    targets = parent.targets if isinstance(parent, ast.Assign) else []
+    if len(targets) != 1 or not isinstance(targets[0], ast.Tuple | ast.List):
+        return None
+    names = targets[0].elts
+    if len(names) != length or not isinstance(names[index], ast.Name):
+        return None
+    return [one for one in context.definitions_of_value(call) if one.path == (index,)] or None
 
 
 def _is_plain(context: Context, function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:

@@ -19,14 +19,15 @@ from codemods.edits import Edit
 from codemods.flow import Definition
 from codemods.plans import Context, Plan, Refusal, Site
 from codemods.rules.kept_blank import cut_of_blank, kept_blank
-from codemods.rules.own_functions import places_of_return
+from codemods.rules.old_fields import rewrite_membership, rewrite_old_field
+from codemods.rules.own_functions import item_taken, places_of_return
 from codemods.rules.read_places import Escapes, check_read, free_quote, is_in_fstring, is_test_only
 from codemods.rules.reads import Read, read_at
+from codemods.rules.shown import is_shown
 from codemods.rules.stop_reasons import widen_stop_reason
 from codemods.rules.typed_places import may_become_message, meeting_of, old_types_in
 
 _SAME_IN_MESSAGES = frozenset({"id", "model"})
-_LOGS = frozenset({"debug", "info", "warning", "error", "exception", "critical", "log"})
 # Beyond this many columns a text read around a whole call is written on several lines.
 LONGEST_LINE = 100
 # A response that functions return to more places than this is not followed.
@@ -82,7 +83,7 @@ def follow_response(context: Context, site: Site, result: ast.expr, plan: Plan) 
     parent = context.source.parent(result)
     read = read_at(context, result, is_dict=site.is_old)
     if read is not None:
-        _read(context, read, plan)
+        _read(context, site, read, plan)
         return
     if isinstance(parent, ast.Expr) or _is_shown(context, result, plan):
         return
@@ -90,6 +91,9 @@ def follow_response(context: Context, site: Site, result: ast.expr, plan: Plan) 
         return
     if isinstance(parent, ast.Return):
         _follow_return(context, site, parent, plan)
+        return
+    if isinstance(parent, ast.Tuple):
+        _follow_tuple(context, site, result, parent, plan)
         return
     definitions = context.definitions_of_value(result)
     simple = isinstance(parent, ast.Assign | ast.NamedExpr) and len(definitions) >= 1
@@ -152,22 +156,43 @@ def _follow_return(context: Context, site: Site, statement: ast.Return, plan: Pl
         follow_response(context, site, call, plan)
 
 
+def _follow_tuple(context: Context, site: Site, item: ast.expr, tuple_: ast.Tuple, plan: Plan) -> None:
+    """A function of the file returns the response beside something else, and its callers take these apart."""
+    statement = context.source.parent(tuple_)
+    index, length = tuple_.elts.index(item), len(tuple_.elts)
+    returned = places_of_return(context, statement) if isinstance(statement, ast.Return) else None
+    if (
+        returned is None
+        or any(isinstance(one, ast.Starred) for one in tuple_.elts)
+        or len(plan.tuples) > _MOST_CALLS
+    ):
+        raise Escapes(where_it_goes(tuple_, item))
+    for other in returned.others:
+        same = isinstance(other, ast.Tuple) and len(other.elts) == length
+        value = other.elts[index] if same and isinstance(other, ast.Tuple) else other
+        _link_value(context, value, f"the function may return something else at line {other.lineno}", plan)
+    new = [call for call in returned.calls if (call, index) not in plan.tuples]
+    plan.responses.add(item)
+    plan.tuples.update((call, index) for call in new)
+    for call in new:
+        taken = item_taken(context, call, index, length)
+        if taken is None:
+            raise Escapes(f"line {call.lineno} takes the tuple with the response in another way")
+        if isinstance(taken, ast.expr):
+            follow_response(context, site, taken, plan)
+            continue
+        for definition in taken:
+            _follow_name(context, site, definition, plan)
+
+
 def _is_shown(context: Context, response: ast.expr, plan: Plan) -> bool:
-    """Whether the whole response is only shown to somebody: printed, or written to a log."""
-    parent = context.source.parent(response)
-    if isinstance(parent, ast.FormattedValue) and parent.format_spec is None:
-        parent = context.source.parent(context.source.parents[parent])
-    if not isinstance(parent, ast.Call) or not isinstance(context.source.parent(parent), ast.Expr):
-        return False
-    function = parent.func
-    prints = isinstance(function, ast.Name) and function.id in ("print", "pprint")
-    if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
-        prints = function.attr in _LOGS and function.value.id in ("logging", "logger", "log", "LOGGER", "LOG")
-    if prints:
+    """Whether the whole response is only shown to somebody, which a person has to look at."""
+    shown = is_shown(context, response)
+    if shown:
         plan.review(
             "TC209", f"the whole response is shown at line {response.lineno}: a Message has other fields"
         )
-    return prints
+    return shown
 
 
 def where_it_goes(parent: ast.AST | None, result: ast.expr) -> str:
@@ -207,10 +232,16 @@ def follow_use(context: Context, site: Site, definition: Definition, use: ast.Na
     if not is_test_only(context, use, parent):
         read = read_at(context, use, is_dict=site.is_old)
         if read is not None:
-            _read(context, read, plan)
+            _read(context, site, read, plan)
         elif isinstance(parent, ast.Return):
             _follow_return(context, site, parent, plan)
-        elif not (_is_shown(context, use, plan) or _meets_type(context, site, use, plan)):
+        elif isinstance(parent, ast.Tuple):
+            _follow_tuple(context, site, use, parent, plan)
+        elif not (
+            _is_shown(context, use, plan)
+            or _meets_type(context, site, use, plan)
+            or (site.is_old and rewrite_membership(context, use, plan))
+        ):
             raise Escapes(where_it_goes(parent, use))
     for other in context.flow.reaching(use).definitions:
         if other is not definition:
@@ -219,6 +250,8 @@ def follow_use(context: Context, site: Site, definition: Definition, use: ast.Na
 
 def link(context: Context, other: Definition, use: ast.Name, plan: Plan) -> None:
     """Another value may be read at the same place: fine if it is None or a response of ours."""
+    if any(other.value is call and other.path == (index,) for call, index in plan.tuples):
+        return
     value = other.value if not other.path else None
     _link_value(context, value, f"{use.id} at line {use.lineno} may also be something else", plan)
 
@@ -246,7 +279,7 @@ def _is_response(context: Context, name: ast.Name, plan: Plan) -> bool:
 # -- single reads ---------------------------------------------------------------------------------
 
 
-def _read(context: Context, read: Read, plan: Plan) -> None:
+def _read(context: Context, site: Site, read: Read, plan: Plan) -> None:
     node = read.node
     check_read(context, node)
     if read.name == "completion":
@@ -260,7 +293,7 @@ def _read(context: Context, read: Read, plan: Plan) -> None:
         if isinstance(parent, ast.Compare | ast.Attribute | ast.Subscript):
             plan.review("TC208", f"line {node.lineno} looks at `.{read.name}`, whose values are others now")
     else:
-        raise Escapes(f"`.{read.name}` of the response is used at line {node.lineno}")
+        rewrite_old_field(context, site, read, plan)
 
 
 def _read_text(context: Context, read: Read, plan: Plan) -> None:

@@ -40,6 +40,7 @@ from codemods.rules.old_streams import (
 from codemods.rules.read_places import Escapes, check_read, free_quote, is_in_fstring, is_test_only
 from codemods.rules.reads import Read, read_at
 from codemods.rules.responses import LONGEST_LINE, check_visible, follow_use, where_it_goes
+from codemods.rules.shown import is_shown, shows
 from codemods.rules.stop_reasons import widen_stop_reason
 from codemods.template_nodes import widen_over_parentheses
 
@@ -115,7 +116,8 @@ def follow_stream(context: Context, site: Site, stream: ast.expr, plan: Plan) ->
     """Plan what is done with an expression that is the stream. Raises Escapes."""
     parent = context.source.parent(stream)
     if isinstance(parent, ast.For | ast.AsyncFor) and parent.iter is stream:
-        (_rewrite_old_loop if site.is_old else _rewrite_loop)(context, parent, plan)
+        if not _only_shows(context, parent, plan):
+            (_rewrite_old_loop if site.is_old else _rewrite_loop)(context, parent, plan)
     elif isinstance(parent, ast.comprehension) and parent.iter is stream and not site.is_old:
         _rewrite_comprehension(context, parent, plan)
     elif isinstance(parent, ast.Attribute) and parent.attr in _SAME_ON_BOTH and not site.is_old:
@@ -146,9 +148,28 @@ def _follow_names(context: Context, site: Site, stream: ast.expr, parent: ast.AS
 # -- loops ----------------------------------------------------------------------------------------
 
 
+def _only_shows(context: Context, loop: ast.For | ast.AsyncFor, plan: Plan) -> bool:
+    """Whether the loop does nothing but show each piece whole: then it shows each event."""
+    calls = [getattr(statement, "value", None) for statement in loop.body]
+    if not all(isinstance(call, ast.Call) and shows(context, call.func) for call in calls):
+        return False
+    inside = _body(loop)
+    uses = list(_uses(context, loop.target)) if isinstance(loop.target, ast.Name) else []
+    if not uses or not all(use in inside and is_shown(context, use) for use in uses):
+        return False
+    _review_shown(uses[0], plan)
+    return True
+
+
+def _review_shown(use: ast.Name, plan: Plan) -> None:
+    plan.review(
+        "TC209", f"each piece is shown whole at line {use.lineno}: there are more events, with other fields"
+    )
+
+
 def _rewrite_loop(context: Context, loop: ast.For | ast.AsyncFor, plan: Plan) -> None:
     target = _target(loop)
-    reads = _reads(context, target, _body(loop))
+    reads = _reads(context, target, _body(loop), plan)
     form = _TEXT_ONLY if _ignores_the_end(context, loop, reads) else _WITH_THE_END
     lines = [f"if {form.unwanted.format(target.id)}:", _CONTINUE]
     reason = next(_counting(context, reads, plan), None)
@@ -190,7 +211,7 @@ def _rewrite_old_loop(context: Context, loop: ast.For | ast.AsyncFor, plan: Plan
     target, name = _target(loop), free_name(context, ("text_so_far", "completion_so_far", "reply_so_far"))
     if context.is_taken("getattr"):
         raise Escapes("the file has a `getattr` of its own")
-    reads = _reads(context, target, _body(loop), is_dict=True)
+    reads = _reads(context, target, _body(loop), plan, is_dict=True)
     skip = [f"if {_WITH_THE_END.unwanted.format(target.id)}:", _CONTINUE]
     reason = rewrite_sums(context, reads, name, plan)
     if reason is not None:
@@ -217,7 +238,9 @@ def _body(loop: ast.For | ast.AsyncFor) -> set[ast.AST]:
     return inside
 
 
-def _reads(context: Context, target: ast.Name, inside: set[ast.AST], *, is_dict: bool = False) -> list[Read]:
+def _reads(
+    context: Context, target: ast.Name, inside: set[ast.AST], plan: Plan, *, is_dict: bool = False
+) -> list[Read]:
     """Every read of the loop's pieces; all must be plain reads of a field inside the loop."""
     reads = []
     for use in _uses(context, target):
@@ -225,6 +248,9 @@ def _reads(context: Context, target: ast.Name, inside: set[ast.AST], *, is_dict:
         known = [one.target for one in context.flow.reaching(use).definitions] == [target]
         if use not in inside or not known:
             raise Escapes(f"{use.id} at line {use.lineno} is read outside of its loop")
+        if is_shown(context, use):
+            _review_shown(use, plan)
+            continue
         if read is None or read.name not in ("completion", "stop_reason"):
             raise Escapes(f"a piece of the stream is used whole at line {use.lineno}")
         check_read(context, read.node)
@@ -298,7 +324,7 @@ def _rewrite_comprehension(context: Context, generator: ast.comprehension, plan:
     assert isinstance(whole, ast.expr)
     if not isinstance(generator.target, ast.Name):
         raise Escapes(f"the comprehension at line {whole.lineno} takes the pieces apart")
-    reads = _reads(context, generator.target, set(ast.walk(whole)))
+    reads = _reads(context, generator.target, set(ast.walk(whole)), plan)
     only_text = all(read.name == "completion" for read in reads) and _is_joined(context, whole)
     form = _TEXT_ONLY if only_text else _WITH_THE_END
     reason = next(_counting(context, reads, plan), None)
