@@ -78,16 +78,22 @@ class _Prefix:
 
 
 class _PrefixAttribute:
-    """``client.with_raw_response`` or ``client.with_streaming_response``."""
+    """``client.with_raw_response`` or ``client.with_streaming_response``.
 
-    def __init__(self, name: str) -> None:
+    theirs: the SDK's own attribute, where ours has taken its place in its class.
+    """
+
+    def __init__(self, name: str, theirs: Any = None) -> None:
         self.name = name
+        self.theirs = theirs
 
     def __get__(self, client: Any, owner: type | None = None) -> Any:
         if client is None:
             return self
         theirs = client.__dict__.get(self.name)
-        if theirs is None:
+        if theirs is None and self.theirs is not None:
+            theirs = self.theirs.__get__(client, owner)
+        elif theirs is None:
             theirs = getattr(_in_class(client, type(client)._adapted), self.name)
         return _Prefix(theirs, getattr(client.completions, self.name))
 
@@ -267,8 +273,9 @@ def install(*, migration: Policy | None = None) -> None:
     """CHANGE THE INSTALLED ``anthropic`` PACKAGE for the whole running process.
 
     For programs whose ``import anthropic`` cannot be edited. Puts ``completions`` (answered by the
-    Messages API), the four methods of SDK 0.2 and ``count_tokens`` on Anthropic, AsyncAnthropic,
-    AnthropicBedrock and AsyncAnthropicBedrock, the two constants on the module and these classes, and
+    Messages API; behind ``with_raw_response`` and ``with_streaming_response`` as well), the four methods of
+    SDK 0.2 and ``count_tokens`` on Anthropic, AsyncAnthropic, AnthropicBedrock and AsyncAnthropicBedrock,
+    the two constants on the module and these classes, and
     ``anthropic.types.Completion`` where it is gone. ``ApiException`` is back, and Anthropic and
     AsyncAnthropic (Client, AsyncClient) take the arguments of 0.2 as well.
     Call it before anything does ``from anthropic import HUMAN_PROMPT``. On SDK 0.x it replaces the
@@ -285,6 +292,8 @@ def install(*, migration: Policy | None = None) -> None:
         _put(cls, "HUMAN_PROMPT", HUMAN_PROMPT)
         _put(cls, "AI_PROMPT", AI_PROMPT)
         _put(cls, "count_tokens", _count_tokens)
+        for prefix in ("with_raw_response", "with_streaming_response"):
+            _put(cls, prefix, _PrefixAttribute(prefix, inspect.getattr_static(cls, prefix, None)))
         for method in DICT_METHODS:
             _put(cls, method, DICT_METHODS[method])
         if _takes_a_key(cls):

@@ -373,6 +373,22 @@ def check_the_prefixes_of_the_client_reach_completions() -> None:
         assert own.with_raw_response.messages.create(**ask).parse().content[0].text == "hi"
 
 
+def check_the_prefixes_reach_completions_where_installed() -> None:
+    untouched = hasattr(anthropic.AnthropicBedrock, "with_raw_response")
+    migrate.install()
+    try:
+        own = client(anthropic.Anthropic)
+        raw = own.with_raw_response.completions.create(**ASK)
+        assert raw.parse().completion == " Hello"
+        assert raw.headers["content-type"].startswith("application/json")
+        with own.with_streaming_response.completions.create(**ASK) as response:
+            assert response.parse().completion == " Hello"
+    finally:
+        migrate.uninstall()
+    assert hasattr(anthropic.AnthropicBedrock, "with_raw_response") == untouched
+    assert client(anthropic.Anthropic).with_raw_response.messages is not None
+
+
 def check_a_stranger_with_messages_is_wrapped() -> None:
     inner = client(anthropic.Anthropic)
     stranger = SimpleNamespace(messages=inner.messages, name="stranger")
