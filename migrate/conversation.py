@@ -34,7 +34,7 @@ _WHOLE_TURN_AT_THE_END = (
 
 # The server refuses a final assistant text that ends in whitespace, and does not say what it counts
 # as such. On the wire every space Unicode knows is cut, not only those that make a turn blank.
-_WIRE_BLANKS = BLANKS + "\x1c\x1d\x1e\x1f\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
+WIRE_BLANKS = BLANKS + "\x1c\x1d\x1e\x1f\u1680\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
 
 _LAYOUT_DEFAULTS = {"opening": "\n\n", "prefill_separator": " ", "tail": "", "from_list": False}
 
@@ -141,7 +141,7 @@ class Conversation:
         if self.prefill is not None:
             listed.append({"role": "assistant", "content": self.prefill})
         while listed and listed[-1]["role"] == "assistant":
-            listed[-1]["content"] = listed[-1]["content"].rstrip(_WIRE_BLANKS)
+            listed[-1]["content"] = listed[-1]["content"].rstrip(WIRE_BLANKS)
             if listed[-1]["content"]:
                 break
             listed.pop()
@@ -218,10 +218,10 @@ class Conversation:
         return offsets
 
     def _sent_prefill(self) -> str:
-        return (self.prefill or "").rstrip(_WIRE_BLANKS)
+        return (self.prefill or "").rstrip(WIRE_BLANKS)
 
     def _sent_system(self) -> str:
-        return (self.system or "").rstrip(_WIRE_BLANKS)
+        return (self.system or "").rstrip(WIRE_BLANKS)
 
     def _turns(self) -> tuple[object, ...]:
         turns = [(message.role, message.content) for message in self.messages]

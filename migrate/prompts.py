@@ -21,7 +21,7 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-from .conversation import WARNING_CODES, Conversation, Message, PromptWarning
+from .conversation import WARNING_CODES, WIRE_BLANKS, Conversation, Message, PromptWarning
 from .errors import PromptError
 from .markers import AI_PROMPT, BLANKS, HUMAN_PROMPT, LENIENT_OPENING, ROLES, TURN, is_blank, scan_markers
 from .prompt_problems import ERROR_CODES, prompt_problem
@@ -114,6 +114,22 @@ def arguments_from_prompt(prompt: str, model: str | None = None) -> dict[str, An
     that `model`, the one the request is for, is known to refuse.
     """
     return parse_prompt(prompt).arguments_for(model, stacklevel=3)
+
+
+def one_turn_arguments(prompt: str) -> dict[str, Any] | None:
+    """`arguments_from_prompt(prompt)` of a prompt that is one Human turn; None for every other.
+
+    Most prompts are, and the adapter reads one for each call: this makes no Conversation.
+    """
+    before, *pieces = TURN.split(prompt)
+    if len(pieces) != 6 or pieces[0] != "Human" or pieces[3] != "Assistant":
+        return None
+    if is_blank(pieces[2]) or not is_blank(pieces[5]) or LENIENT_OPENING.match(before):
+        return None
+    arguments: dict[str, Any] = {"messages": [{"role": "user", "content": pieces[2]}]}
+    if not is_blank(before) and (system := before.rstrip(WIRE_BLANKS)):
+        arguments["system"] = system
+    return arguments
 
 
 def _any_blank(texts: list[str]) -> bool:

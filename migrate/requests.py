@@ -16,7 +16,7 @@ from typing import Any
 from migrate.errors import MigrationWarning, PromptError, TranslationError
 from migrate.models import clamped_max_tokens, model_name
 from migrate.policy import DEFAULT_POLICY, Policy
-from migrate.prompts import HUMAN_PROMPT, parse_prompt
+from migrate.prompts import HUMAN_PROMPT, one_turn_arguments, parse_prompt
 from migrate.routes import BEDROCK_VERSION, PORTABLE, Dialect, Note, Route, find_route
 
 #: The header of API version 2023-06-01, the last one that takes sampling arguments.
@@ -141,6 +141,9 @@ def _spoken(prompt: object, notes: list[Note]) -> dict[str, Any]:
     if not isinstance(prompt, str):
         # A server's business in the old days: any value could be sent, and a 400 came back.
         raise PromptError(f"the prompt is of type {type(prompt).__name__}, not str", "not_a_string", 0, 1, 1)
+    arguments = one_turn_arguments(prompt)
+    if arguments is not None:
+        return arguments
     conversation = parse_prompt(prompt)
     spoken = conversation.messages
     if conversation.prefill is None:
