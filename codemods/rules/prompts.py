@@ -14,7 +14,6 @@ here, or that has other readers, is converted at run time by `migrate.arguments_
 from __future__ import annotations
 
 import ast
-import re
 
 from codemods.edits import Edit, Slice
 from codemods.flow import Definition
@@ -23,27 +22,25 @@ from codemods.plans import Context, Plan, Refusal, Site, Touch
 from codemods.rules.grown_lists import convert_grown
 from codemods.rules.grown_prompts import NoGrowth, NotGrown
 from codemods.rules.grown_texts import convert_pieces
-from codemods.rules.hidden_turns import may_carry_markers, may_hide_turns
+from codemods.rules.kept_prompts import convert_kept
 from codemods.rules.message_lists import Opaque, message_list, rows_of, slice_of, try_cut
 from codemods.rules.prompt_ends import may_end_in_prefill
 from codemods.rules.prompt_forms import forms_of
+from codemods.rules.prompt_reading import layout_of_prompt
 from codemods.template_nodes import (
-    HOLE,
     Concat,
     Cut,
     Filled,
-    Hole,
     Literal,
     Named,
     Template,
     Through,
     widen_over_parentheses,
 )
-from codemods.turns import Layout, has_hole, layout_of
+from codemods.turns import Layout, has_hole
 from codemods.values import Symbol
 from migrate.errors import PromptError
 
-_LABEL = re.compile(r"(?:Human|Assistant):")
 # Reasons that say less than why the steps of a prompt are no list of messages.
 _VAGUE = ("the prompt", "several turns", "nothing would be left", "no turn marker is visible")
 
@@ -57,7 +54,7 @@ def convert_prompt(context: Context, site: Site, plan: Plan, place: Place) -> No
     except Opaque as opaque:
         attempt = Plan()
         reason = _convert_in_steps(context, site, attempt, place, str(opaque))
-        if reason:
+        if reason and not _converts_with_names(context, attempt, place):
             _bridge_prompt(context, plan, place, reason)
             return
     except PromptError as error:
@@ -90,6 +87,19 @@ def _converts_in_pieces(context: Context, plan: Plan, place: Place) -> bool:
         convert_pieces(context, _emptied(plan), place)
     except (Opaque, NotGrown):
         return False
+    return True
+
+
+def _converts_with_names(context: Context, plan: Plan, place: Place) -> bool:
+    """Plan a prompt that has to stay, with names for its texts; whether that is possible."""
+    try:
+        templates, layouts = _read(context, place)
+        for template, layout in zip(templates, layouts, strict=True):
+            _check_prefill(_emptied(plan), template, layout)
+        convert_kept(context, plan, place, templates, layouts)
+    except Opaque:
+        return False
+    plan.evidence.extend(_assumptions(context, templates))
     return True
 
 
@@ -134,92 +144,36 @@ def _sdk_handler(context: Context, node: ast.AST) -> int | None:
 
 
 def _convert(context: Context, plan: Plan, place: Place) -> None:
-    templates = forms_of(context, place.value)
-    layouts = [_layout(context, template, is_one_of=len(templates) > 1) for template in templates]
+    templates, layouts = _read(context, place)
     if all(layout.is_single for layout in layouts):
         _cut_single(context, plan, place, templates, layouts)
     elif len(templates) == 1 and not isinstance(templates[0], Named | Through):
         _spell_out(context, plan, place, templates[0], layouts[0])
     else:
         _list_where_made(context, plan, place, templates, layouts)
-    for template in templates:
-        for hole in template.holes():
-            if not isinstance(hole, ast.Constant):
-                plan.evidence.append(f"assumes that {_name_of(context, hole)} holds no turn marker")
+    plan.evidence.extend(_assumptions(context, templates))
+
+
+def _read(context: Context, place: Place) -> tuple[list[Template], list[Layout]]:
+    """The forms of the prompt, each with its layout."""
+    templates = forms_of(context, place.value)
+    is_one_of = len(templates) > 1
+    return templates, [layout_of_prompt(context, one, is_one_of=is_one_of) for one in templates]
+
+
+def _assumptions(context: Context, templates: list[Template]) -> list[str]:
+    holes = [hole for template in templates for hole in template.holes()]
+    return [
+        f"assumes that {_name_of(context, hole)} holds no turn marker"
+        for hole in holes
+        if not isinstance(hole, ast.Constant)
+    ]
 
 
 def _name_of(context: Context, hole: ast.expr) -> str:
     if isinstance(hole, ast.Name):
         return hole.id
     return f"the expression at line {getattr(hole, 'lineno', '?')}"
-
-
-# -- reading --------------------------------------------------------------------------------------
-
-
-def _layout(context: Context, template: Template, *, is_one_of: bool) -> Layout:
-    flat = template.flat
-    if isinstance(template, Hole):
-        raise Opaque(_why_opaque(context, template.node))
-    if HOLE in flat and not _LABEL.search(flat):
-        raise Opaque("no turn marker is visible in the prompt")
-    for hole in template.holes():
-        reason = may_carry_markers(context, hole) or may_hide_turns(context, hole)
-        if reason is not None:
-            raise Opaque(reason)
-    try:
-        layout = layout_of(flat)
-    except PromptError as error:
-        if _hole_at_an_edge(flat):
-            raise Opaque("a value known only at run time stands where a turn marker is missing") from error
-        if is_one_of or isinstance(template, Through):
-            raise Opaque(f"the prompt may be one that the server refuses ({error})") from error
-        raise
-    if has_hole(flat, (0, _first_marker(flat))):
-        raise Opaque("the text before the first Human turn is known only at run time")
-    return layout
-
-
-def _why_opaque(context: Context, node: ast.expr) -> str:
-    if isinstance(node, ast.Name):
-        definitions = context.flow.reaching(node).definitions
-        if definitions and all(one.kind == "parameter" for one in definitions):
-            return f"the prompt is the parameter {node.id}"
-        if len(definitions) == 1:
-            line = getattr(definitions[0].node, "lineno", "?")
-            made = definitions[0].value
-            if isinstance(made, ast.Call) and definitions[0].kind == "assign":
-                return f"the prompt is what {_called(context, made)} gives at line {line}"
-            return f"the prompt is put together at line {line} in a way that is not followed"
-        return f"the prompt {node.id} is built in several steps"
-    if isinstance(node, ast.Call):
-        return f"the prompt is what {_called(context, node)} gives"
-    return "the prompt is built elsewhere"
-
-
-def _called(context: Context, node: ast.Call) -> str:
-    """The name of what is called, such as `template.render`, as far as it has one."""
-    text = context.source.node_text(node.func)
-    is_name = text.replace(".", "").replace("_", "").isalnum() and len(text) < 60
-    return (
-        f"`{text}`"
-        if is_name
-        else f"`.{node.func.attr}`"
-        if isinstance(node.func, ast.Attribute)
-        else "a call"
-    )
-
-
-def _first_marker(flat: str) -> int:
-    match = _LABEL.search(flat)
-    return match.start() if match else len(flat)
-
-
-def _hole_at_an_edge(flat: str) -> bool:
-    labels = list(_LABEL.finditer(flat))
-    if not labels:
-        return HOLE in flat
-    return has_hole(flat, (0, labels[0].start())) or has_hole(flat, (labels[-1].end(), len(flat)))
 
 
 # -- writing --------------------------------------------------------------------------------------
