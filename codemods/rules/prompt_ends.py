@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 
 from codemods.flow import Definition
 from codemods.plans import Context
-from codemods.rules.hidden_turns import MOST_STEPS, closure_of, is_marker
+from codemods.rules.hidden_turns import MOST_STEPS, closure_of
+from codemods.rules.loose_markers import is_marker
 from codemods.template_nodes import HOLE
 from codemods.templates import returned_expressions
 
