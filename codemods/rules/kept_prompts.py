@@ -54,7 +54,7 @@ def convert_kept(
     if len(kinds) != 1:
         raise Opaque("the prompt has several forms, which have not the same parts")
     (first, *_) = written
-    names = _names(context, first.name, [role for role, _ in _texts_of(layouts[0])])
+    names = free_names(context, first.name, [role for role, _ in _texts_of(layouts[0])])
     is_free = all(context.can_edit(definition) for definition in written)
     for definition, forms in written.items():
         edit = _name_texts(context, plan, definition, forms, names, is_kept=not is_free)
@@ -80,15 +80,15 @@ def _definition_of(context: Context, place: Place, template: Template) -> Defini
     is_simple = definition.kind == "assign" and (isinstance(node, ast.AnnAssign) or len(targets) == 1)
     if not is_simple or definition.path or isinstance(template.inner, Named):
         raise Opaque("the prompt is put together in more than one step")
-    is_own = _scope_node(context, node) is scope.node
+    is_own = scope_node(context, node) is scope.node
     if context.is_exported(definition):  # other files may bind it anew before a function reads it
-        is_own = is_own and _scope_node(context, place.value) is scope.node
+        is_own = is_own and scope_node(context, place.value) is scope.node
     if not is_own or scope.open or context.flow.is_written_elsewhere(scope, definition.name):
         raise Opaque(f"{definition.name} may be written where it cannot be seen")
     return definition
 
 
-def _scope_node(context: Context, node: ast.AST) -> ast.AST | None:
+def scope_node(context: Context, node: ast.AST) -> ast.AST | None:
     """The function or module whose own statement the node is; None in the body of a class."""
     current = context.source.parent(node)
     while not isinstance(current, ast.FunctionDef | ast.AsyncFunctionDef | ast.Module | ast.ClassDef):
@@ -113,7 +113,7 @@ def _texts_of(layout: Layout) -> Iterator[tuple[str, Range]]:
         yield "prefill", layout.prefill
 
 
-def _names(context: Context, prompt: str, words: list[str]) -> list[str]:
+def free_names(context: Context, prompt: str, words: list[str]) -> list[str]:
     """Names that the file does not have, the same ones for every definition of the prompt's name."""
     text = context.source.data.decode()
     for prefix in ("", "prompt_") if prompt == "prompt" else (f"{prompt}_",):
@@ -162,7 +162,7 @@ def _name_texts(
         lines.append(
             (Slice(start, span[0]), _as_sum(whole, names) if is_checked else _as_fstring(whole, names))
         )
-    between = _between(context, start)
+    between = line_break(context, start)
     parts = [part for line in lines for part in (between, *line)]
     return Edit(start, span[1], tuple(parts[1:]))
 
@@ -198,7 +198,7 @@ def _only_text(
     return without_parentheses(context, Slice(*span, tuple(merged(deletions))))
 
 
-def _between(context: Context, start: int) -> str:
+def line_break(context: Context, start: int) -> str:
     """What separates two statements here: a new line, or a semicolon where the line is shared."""
     source = context.source
     line = source.line_start(start)
