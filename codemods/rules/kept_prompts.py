@@ -22,6 +22,7 @@ from codemods.edits import Edit, Slice
 from codemods.flow import Definition
 from codemods.places import Place
 from codemods.plans import Context, Plan, Touch
+from codemods.rules.filled_turns import ESCAPES, filled_texts
 from codemods.rules.message_lists import (
     Opaque,
     Parts,
@@ -34,11 +35,9 @@ from codemods.rules.message_lists import (
     without_parentheses,
 )
 from codemods.source import Span
+from codemods.template_fillings import Filled
 from codemods.template_nodes import HOLE, Concat, Cut, Named, Template, widen_over_parentheses
 from codemods.turns import Layout, Range
-
-# Blanks and markers are all that stands between the texts; each of these is written in a literal so.
-_ESCAPES = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\f": "\\f", "\v": "\\v"}
 
 
 def convert_kept(
@@ -152,10 +151,13 @@ def _name_texts(
         raise Opaque("what fails in the prompt is caught, and would fail in another place")
     if len(names) == 1:
         ranges = [where[0] for where in texts]
-        slices = [_only_text(context, plan, span, [form for form, _ in forms], ranges)]
+        slices: list[str | Slice] = [_only_text(context, plan, span, [form for form, _ in forms], ranges)]
     else:
         (template, _), (where,) = forms[0], texts
-        slices = [slice_of(context, template, span, one) for one in where]
+        if isinstance(template, Filled):
+            slices = filled_texts(context, plan, template, span, where)
+        else:
+            slices = [slice_of(context, template, span, one) for one in where]
     lines: list[Parts] = [(f"{name} = ", text) for name, text in zip(names, slices, strict=True)]
     if is_kept:
         (whole,) = wholes
@@ -216,7 +218,7 @@ def _whole(template: Template, ranges: list[Range], names: list[str]) -> tuple[s
     around = tuple(template.flat[low:high] for low, high in zip(edges[::2], edges[1::2], strict=True))
     if any(HOLE in text for text in around) or len(around) != len(names) + 1:
         raise Opaque("the prompt is put together in a way that is not followed")
-    return tuple("".join(_ESCAPES.get(char, char) for char in text) for text in around)
+    return tuple("".join(ESCAPES.get(char, char) for char in text) for text in around)
 
 
 def _as_fstring(whole: tuple[str, ...], names: list[str]) -> str:

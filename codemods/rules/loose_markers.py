@@ -19,7 +19,8 @@ from codemods.flow import Definition
 from codemods.plans import Context
 from codemods.rules.grown_prompts import GrownPrompt, NotGrown, is_tested
 from codemods.rules.prompt_forms import forms_of
-from codemods.template_nodes import Appended, Concat, Filled, Known, Literal, Named, Template, Through
+from codemods.template_fillings import Filled
+from codemods.template_nodes import Appended, Concat, Known, Literal, Named, Template, Through
 from codemods.values import Constant
 
 _LABEL = re.compile(r"(?:Human|Assistant):")

@@ -19,18 +19,27 @@ from codemods.edits import Edit, Slice
 from codemods.flow import Definition
 from codemods.places import Place
 from codemods.plans import Context, Plan, Refusal, Site, Touch
+from codemods.rules.filled_turns import filled_texts
 from codemods.rules.grown_lists import convert_grown
 from codemods.rules.grown_prompts import NoGrowth, NotGrown
 from codemods.rules.grown_texts import convert_pieces
 from codemods.rules.kept_prompts import convert_kept
-from codemods.rules.message_lists import Opaque, message_list, rows_of, slice_of, try_cut
+from codemods.rules.message_lists import (
+    Opaque,
+    Spread,
+    list_display,
+    message_list,
+    rows_of,
+    slice_of,
+    try_cut,
+)
 from codemods.rules.prompt_ends import may_end_in_prefill
 from codemods.rules.prompt_forms import forms_of
 from codemods.rules.prompt_reading import layout_of_prompt
+from codemods.template_fillings import Filled
 from codemods.template_nodes import (
     Concat,
     Cut,
-    Filled,
     Literal,
     Named,
     Template,
@@ -204,15 +213,34 @@ def _cut_single(
 def _spell_out(context: Context, plan: Plan, place: Place, template: Template, layout: Layout) -> None:
     """Several parts: each becomes an expression of its own, cut from the author's."""
     _check_prefill(plan, template, layout)
-    if isinstance(template, Filled):
-        raise Opaque("the template of several turns is filled in by a call")
     span = place.value_span
     pairs: list[tuple[str, tuple[str | Slice, ...]]] = []
-    if layout.system is not None:
-        pairs.append(("system", (slice_of(context, template, span, layout.system),)))
-    pairs.append(("messages", message_list(context, template, span, rows_of(layout), place.indentation())))
+    if isinstance(template, Filled):
+        pairs = _filled_pairs(context, plan, place, template, layout)
+    else:
+        if layout.system is not None:
+            pairs.append(("system", (slice_of(context, template, span, layout.system),)))
+        rows = rows_of(layout)
+        pairs.append(("messages", message_list(context, template, span, rows, place.indentation())))
     plan.edits.extend(place.replace(pairs))
     plan.has_prefill = layout.ends_on_assistant
+
+
+def _filled_pairs(
+    context: Context, plan: Plan, place: Place, template: Filled, layout: Layout
+) -> list[tuple[str, tuple[str | Slice, ...]]]:
+    rows = [row for row in rows_of(layout) if not isinstance(row, Spread)]
+    ranges = [where for _, where in rows]
+    ranges = ranges if layout.system is None else [layout.system, *ranges]
+    texts = filled_texts(context, plan, template, place.value_span, ranges)
+    pairs: list[tuple[str, tuple[str | Slice, ...]]] = []
+    if layout.system is not None:
+        pairs.append(("system", (texts.pop(0),)))
+    items: list[tuple[str | Slice, ...]] = [
+        (f'{{"role": "{role}", "content": ', text, "}") for (role, _), text in zip(rows, texts, strict=True)
+    ]
+    pairs.append(("messages", list_display(context, items, place.indentation())))
+    return pairs
 
 
 def _check_prefill(plan: Plan, template: Template, layout: Layout) -> None:
