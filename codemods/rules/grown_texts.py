@@ -30,7 +30,7 @@ from codemods.rules.grown_lists import (
 )
 from codemods.rules.grown_prompts import GrownPrompt, NotGrown, Store, Text
 from codemods.rules.grown_walk import Walk
-from codemods.rules.kept_prompts import free_names, line_break, scope_node
+from codemods.rules.kept_prompts import free_names, line_break, may_go_on, scope_node
 from codemods.rules.message_lists import Parts, list_display, slice_of
 from codemods.source import Span
 from codemods.template_nodes import HOLE, CannotCut, whole_statement
@@ -112,6 +112,8 @@ def _store_edits(context: Context, store: Store, prefill: str) -> list[Edit]:
     left = _left(context, store, span)
     said = _said(context, text, span)
     if said is not None:
+        if may_go_on(context, store.statement) and any(HOLE in part.text for part in _words(text)):
+            raise NotGrown("what fails in the prefill may be caught, and would leave the turn written")
         start = source.span(store.statement)[0]
         lines: list[Parts] = [] if left is None else [(Slice(start, span[0]), left)]
         lines.append((f"{prefill} = ", said))

@@ -147,8 +147,9 @@ def _name_texts(
     if len(wholes) != 1 or (len(forms) > 1 and len(names) > 1):
         raise Opaque("the prompt has several forms, which have not the same parts")
     is_checked = any(isinstance(template, Concat) for template, _ in forms)
-    if is_checked and _may_go_on(context, definition.node):
-        raise Opaque("what fails in the prompt is caught, and would fail in another place")
+    has_values = len(names) > 1 and any(HOLE in template.flat for template, _ in forms)
+    if (is_checked or has_values) and may_go_on(context, definition.node):
+        raise Opaque("what fails in the prompt may be caught, and would leave some of its texts written")
     if len(names) == 1:
         ranges = [where[0] for where in texts]
         slices: list[str | Slice] = [_only_text(context, plan, span, [form for form, _ in forms], ranges)]
@@ -169,7 +170,7 @@ def _name_texts(
     return Edit(start, span[1], tuple(parts[1:]))
 
 
-def _may_go_on(context: Context, node: ast.AST) -> bool:
+def may_go_on(context: Context, node: ast.AST) -> bool:
     """Whether an error of the statement may be caught in its function."""
     while not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Module):
         node = context.source.parents[node]
