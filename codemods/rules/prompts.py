@@ -7,8 +7,9 @@
     before: prompt=build_prompt(history)
     after:  **arguments_from_prompt(build_prompt(history))
 
-Holes never move across a statement or past another argument. A prompt whose turns cannot be read
-here, or that has other readers, is converted at run time by `migrate.arguments_from_prompt`.
+Holes never move across a statement or past another argument. A prompt that has other readers stays, and
+its texts get names (`kept_prompts.py`). One whose turns cannot be read here is converted at run time by
+`migrate.arguments_from_prompt`.
 """
 
 from __future__ import annotations
