@@ -49,16 +49,16 @@ def convert_pieces(context: Context, plan: Plan, place: Place) -> None:
         raise NotGrown(str(error)) from error
     if ends not in ({"asked"}, {"answered"}):
         raise NotGrown("the prompt may not end with an open Assistant turn")
-    prefill = _prefill(context, plan, grown, place) if ends == {"answered"} else ""
+    prefill = prefill_of(context, plan, grown, place)
     edits: list[Edit] = []
     for store in grown.stores():
         if not walk.at.get(store.statement):
             raise NotGrown("a line that writes the prompt cannot be reached")
         edits.extend(_store_edits(context, store, prefill))
-    kept = _kept(context, grown.read, place.value_span)
+    kept = kept_of(context, grown.read, place.value_span)
     messages: list[Parts] = [('{"role": "user", "content": ', kept or '""', "}")]
     if ends == {"answered"}:
-        said = _said(context, grown.read, place.value_span) or prefill
+        said = said_in(context, grown.read, place.value_span) or prefill
         messages.append(('{"role": "assistant", "content": ', said, "}"))
         plan.has_prefill = True
     plan.edits.extend(place.replace([("messages", list_display(context, messages, place.indentation()))]))
@@ -70,16 +70,16 @@ def convert_pieces(context: Context, plan: Plan, place: Place) -> None:
 # -- the prefill ----------------------------------------------------------------------------------
 
 
-def _prefill(context: Context, plan: Plan, grown: GrownPrompt, place: Place) -> str:
+def prefill_of(context: Context, plan: Plan, grown: GrownPrompt, place: Place) -> str:
     """The name for the words after the Assistant marker; checks that each line may write it."""
     for text in grown.texts():
-        for part in _words(text):
+        for part in words_of(text):
             if part.text.rstrip(BLANKS).endswith(HOLE):
                 raise NotGrown("the prefill ends in a value known only at run time")
             if part.text != part.text.rstrip(BLANKS):
                 plan.prefill_is_cut = True
                 plan.notes.append("the prefill loses its trailing blanks, which Messages refuses")
-    stores = [store for store in grown.stores() if any(_words(store.text))]
+    stores = [store for store in grown.stores() if any(words_of(store.text))]
     if not stores:
         return ""
     scope = scope_node(context, place.value)
@@ -90,13 +90,14 @@ def _prefill(context: Context, plan: Plan, grown: GrownPrompt, place: Place) -> 
     return free_names(context, stores[0].slot.name, ["prefill"])[0]
 
 
-def _words(text: Text) -> Iterator[Part]:
+def words_of(text: Text) -> Iterator[Part]:
+    """The parts of a text that put words in the model's mouth."""
     return (part for part in text.parts if part.role == "assistant" and not part.is_blank)
 
 
-def _said(context: Context, text: Text, span: Span) -> Slice | None:
+def said_in(context: Context, text: Text, span: Span) -> Slice | None:
     """The words of a text after the Assistant marker, without trailing blanks."""
-    for part in _words(text):
+    for part in words_of(text):
         low = part.where[0]
         return slice_of(context, text.template, span, (low, low + len(part.text.rstrip(BLANKS))))
     return None
@@ -110,9 +111,9 @@ def _store_edits(context: Context, store: Store, prefill: str) -> list[Edit]:
     span = value_span(context, text.node)
     check_comments(context, span)
     left = _left(context, store, span)
-    said = _said(context, text, span)
+    said = said_in(context, text, span)
     if said is not None:
-        if may_go_on(context, store.statement) and any(HOLE in part.text for part in _words(text)):
+        if may_go_on(context, store.statement) and any(HOLE in part.text for part in words_of(text)):
             raise NotGrown("what fails in the prefill may be caught, and would leave the turn written")
         start = source.span(store.statement)[0]
         lines: list[Parts] = [] if left is None else [(Slice(start, span[0]), left)]
@@ -130,13 +131,13 @@ def _store_edits(context: Context, store: Store, prefill: str) -> list[Edit]:
 def _left(context: Context, store: Store, span: Span) -> Slice | str | None:
     """What a line goes on to write; None if it writes nothing of the turn."""
     text = store.text
-    kept = _kept(context, text, span)
+    kept = kept_of(context, text, span)
     if kept is None:
         return None if store.grows else '""'
-    return None if _sets_itself(store) and not _has_text(text) else kept
+    return None if sets_itself(store) and not _has_text(text) else kept
 
 
-def _sets_itself(store: Store) -> bool:
+def sets_itself(store: Store) -> bool:
     """`text = text + …`"""
     base, slot = store.text.base_slot, store.slot
     if base is slot:
@@ -149,10 +150,11 @@ def _has_text(text: Text) -> bool:
     return any(part.text and part.role != "assistant" for part in text.parts)
 
 
-def _kept(context: Context, text: Text, span: Span) -> Slice | None:
-    """What is left of a text without its markers; None if that is nothing."""
+def kept_of(context: Context, text: Text, span: Span, *, is_added: bool = False) -> Slice | None:
+    """What is left of a text without its markers; None if that is nothing. is_added: without its base."""
     runs = [part.where for part in text.parts if part.text and part.role != "assistant"]
+    has_base = text.base is not None and not is_added
     if not runs:
-        return base_slice(context, text) if text.base is not None else None
-    low = 0 if text.base is not None else runs[0][0]
+        return base_slice(context, text) if has_base else None
+    low = 0 if has_base else runs[0][0]
     return slice_of(context, text.template, span, (low, runs[-1][1]))

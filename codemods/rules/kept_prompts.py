@@ -163,7 +163,7 @@ def _name_texts(
     if is_kept:
         (whole,) = wholes
         lines.append(
-            (Slice(start, span[0]), _as_sum(whole, names) if is_checked else _as_fstring(whole, names))
+            (Slice(start, span[0]), _as_sum(whole, names) if is_checked else as_fstring(whole, names))
         )
     between = line_break(context, start)
     parts = [part for line in lines for part in (between, *line)]
@@ -219,16 +219,23 @@ def _whole(template: Template, ranges: list[Range], names: list[str]) -> tuple[s
     around = tuple(template.flat[low:high] for low, high in zip(edges[::2], edges[1::2], strict=True))
     if any(HOLE in text for text in around) or len(around) != len(names) + 1:
         raise Opaque("the prompt is put together in a way that is not followed")
-    return tuple("".join(ESCAPES.get(char, char) for char in text) for text in around)
+    return around
 
 
-def _as_fstring(whole: tuple[str, ...], names: list[str]) -> str:
+def _escaped(text: str) -> str:
+    return "".join(ESCAPES.get(char, char) for char in text)
+
+
+def as_fstring(whole: tuple[str, ...], names: list[str]) -> str:
+    """The literal texts with the names between them."""
+    whole = tuple(_escaped(text) for text in whole)
     fields = "".join(f"{{{name}}}{text}" for name, text in zip(names, whole[1:], strict=True))
     return f'f"{whole[0]}{fields}"'
 
 
 def _as_sum(whole: tuple[str, ...], names: list[str]) -> str:
     """The same by `+`, which refuses what is no text."""
+    whole = tuple(_escaped(text) for text in whole)
     pieces = [f'"{whole[0]}"' if whole[0] else ""]
     for name, text in zip(names, whole[1:], strict=True):
         pieces.extend((name, f'"{text}"' if text else ""))

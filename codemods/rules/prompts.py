@@ -21,6 +21,7 @@ from codemods.flow import Definition
 from codemods.places import Place
 from codemods.plans import Context, Plan, Refusal, Site, Touch
 from codemods.rules.filled_turns import filled_texts
+from codemods.rules.grown_kept import convert_kept_pieces
 from codemods.rules.grown_lists import convert_grown
 from codemods.rules.grown_prompts import NoGrowth, NotGrown
 from codemods.rules.grown_texts import convert_pieces
@@ -64,7 +65,9 @@ def convert_prompt(context: Context, site: Site, plan: Plan, place: Place) -> No
     except Opaque as opaque:
         attempt = Plan()
         reason = _convert_in_steps(context, site, attempt, place, str(opaque))
-        if reason and not _converts_with_names(context, attempt, place):
+        if reason and not (
+            _converts_with_names(context, attempt, place) or _grows_under_a_name(context, attempt, place)
+        ):
             _bridge_prompt(context, plan, place, reason)
             return
     except PromptError as error:
@@ -110,6 +113,15 @@ def _converts_with_names(context: Context, plan: Plan, place: Place) -> bool:
     except Opaque:
         return False
     plan.evidence.extend(_assumptions(context, templates))
+    return True
+
+
+def _grows_under_a_name(context: Context, plan: Plan, place: Place) -> bool:
+    """Plan a prompt that has to stay and is written in pieces; whether that is possible."""
+    try:
+        convert_kept_pieces(context, _emptied(plan), place)
+    except (Opaque, NotGrown):
+        return False
     return True
 
 
