@@ -188,11 +188,14 @@ def _own_grown(context: Context, node: ast.expr, own: _Owned) -> None:
     bases = {text.base for text in grown.texts()}
     bases |= {base.func for base in bases if isinstance(base, ast.Call)}
     prompts = {id(part) for call in _calls(context) for part in _prompt_nodes(call)}
-    if all(
-        load in bases or id(load) in prompts or is_tested(context, load)
+    others = [
+        load
         for slot in grown.slots
         for load in slot.loads
-    ):
+        if not (load in bases or id(load) in prompts or is_tested(context, load))
+    ]
+    # Several turns may have grown: such a text is not given back either.
+    if all(_is_kept_nowhere(context, load, is_whole=False) for load in others):
         for text in grown.texts():
             _own_template(context, text.template, own)
 
