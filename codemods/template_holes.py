@@ -6,11 +6,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from codemods.template_fillings import Filled
 from codemods.template_nodes import (
     HOLE,
     Appended,
     Concat,
-    Filled,
     Hole,
     Literal,
     Named,

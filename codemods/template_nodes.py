@@ -381,18 +381,3 @@ def whole_statement(source: Source, node: ast.AST) -> Span:
     if source.data[line:start].strip() or source.data[end:next_line].strip():
         raise CannotCut("a statement shares its line with something else")
     return line, next_line
-
-
-@dataclass(slots=True)
-class Filled(Template):
-    """`template.format(...)` or `template % ...`: the fields are holes, the text is the template's."""
-
-    inner: Template
-    arguments: list[ast.expr]
-
-    def holes(self) -> Iterator[ast.expr]:
-        yield from self.inner.holes()
-        yield from self.arguments
-
-    def cut(self, lo: int, hi: int, out: Cut) -> None:
-        self.inner.cut(lo, hi, out)

@@ -12,11 +12,18 @@ from codemods.flow import Definition
 from codemods.literals import Chars, Field, dissect
 from codemods.members import FunctionNode, Members
 from codemods.source import Source
+from codemods.template_fillings import (
+    FORMAT_FIELD,
+    PERCENT_FIELD,
+    fill,
+    fill_markers,
+    is_only_marker,
+    markers_given,
+)
 from codemods.template_nodes import (
     HOLE,
     Appended,
     Concat,
-    Filled,
     Hole,
     Joined,
     Known,
@@ -28,10 +35,7 @@ from codemods.template_nodes import (
 )
 from codemods.values import Client, Symbol
 
-_FORMAT_FIELD = re.compile(r"\{\{|\}\}|\{[^{}]*\}")
-_PERCENT_FIELD = re.compile(r"%%|%(?:\([^)]*\))?[#0\- +]*\d*(?:\.\d+)?[diouxXeEfFgGcrsa]")
-# A pattern for a text that `replace` looks for: no braces, or one pair around it.
-_ONE_FIELD = re.compile(r"[^{}]*|\\\{[^{}]*\\\}")
+_LABEL = re.compile(r"(?:Human|Assistant):")
 _DEEPEST = 12
 
 
@@ -160,8 +164,7 @@ class TemplateReader:
             if sought:
                 return self._filled(node, function.value, [node.args[1]], re.compile(re.escape(sought)))
         if function.attr == "format":
-            arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
-            return self._filled(node, function.value, arguments, _FORMAT_FIELD)
+            return self._formatted(node, function.value)
         return Hole(node, HOLE)
 
     def _joined(self, node: ast.Call, separator: ast.expr, items: ast.expr) -> Template | None:
@@ -179,43 +182,33 @@ class TemplateReader:
         arguments = list(right.elts) if isinstance(right, ast.Tuple) else [right]
         if isinstance(right, ast.Dict):
             arguments = list(right.values)
-        return self._filled(node, node.left, arguments, _PERCENT_FIELD)
+        return self._filled(node, node.left, arguments, PERCENT_FIELD)
+
+    def _formatted(self, node: ast.Call, base: ast.expr) -> Template:
+        """A `.format(…)`; what it puts in may be turn markers, which are part of the text then."""
+        markers = markers_given(self.source, node, self.evaluator.text_of)
+        arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
+        if not markers:
+            return self._filled(node, base, arguments, FORMAT_FIELD)
+        inner = self._named(base) if isinstance(base, ast.Name) else self.template_of(base)
+        return fill_markers(inner or Hole(base, HOLE), node, markers) or Hole(node, HOLE)
 
     def _filled(
         self, node: ast.expr, base: ast.expr, arguments: list[ast.expr], pattern: re.Pattern[str]
     ) -> Template:
-        inner = self.template_of(base)
-        whole = inner
-        while isinstance(whole, Named | Filled):
-            whole = whole.inner
-        literals = _literals_of(whole)
-        pieces = [piece for one in literals for _, row in one.tokens for piece in row]
-        if not literals or any(_has_own_value(piece) for piece in pieces):
+        filled = fill(self.template_of(base), node, pattern)
+        if filled is None:
             return Hole(node, HOLE)
-        is_field = pattern in (_FORMAT_FIELD, _PERCENT_FIELD) or _ONE_FIELD.fullmatch(pattern.pattern)
-        if not is_field and any(token.is_formatted for one in literals for token, _ in one.tokens):
-            return Hole(node, HOLE)  # its braces are doubled as long as it is an f-string
-        for literal in literals:
-            for _, row in literal.tokens:
-                row[:] = [found for piece in row for found in _fields_of(piece, pattern)]
-            literal.flat = "".join(piece.text for _, pieces in literal.tokens for piece in pieces)
-        if isinstance(whole, Concat):
-            whole.flat = "".join(operand.flat for operand in whole.operands)
-        self._flatten_names(inner, whole.flat)
-        return Filled(node, whole.flat, inner, arguments)
-
-    def _flatten_names(self, template: Template, flat: str) -> None:
-        while isinstance(template, Named | Filled):
-            template.flat = flat
-            template = template.inner
+        filled.arguments = arguments
+        return filled
 
     # -- names ----------------------------------------------------------------------------------
 
     def _reference(self, node: ast.Name | ast.Attribute) -> Template:
         named = self._named(node) if isinstance(node, ast.Name) else None
         text = self.evaluator.text_of(node)
-        is_whole = named is None or not _shows_marker(named) or _is_only_marker(text or "")
-        if isinstance(node, ast.Attribute) and not _is_only_marker(text or ""):
+        is_whole = named is None or not _shows_marker(named) or is_only_marker(text or "")
+        if isinstance(node, ast.Attribute) and not is_only_marker(text or ""):
             text = text if self._is_sdk_name(node) else None  # a subclass elsewhere may set another
         if text == "" and isinstance(node, ast.Name) and self._is_module_name(node):
             text = None  # an empty constant is there to be set by somebody
@@ -293,56 +286,5 @@ def returned_expressions(function: FunctionNode) -> list[ast.expr]:
     return found
 
 
-def _has_own_value(piece: Piece) -> bool:
-    """A field of an f-string with a value that is there before any call fills the text."""
-    if piece.inner is None or piece.is_filled_later:
-        return False
-    return any(True for _ in piece.inner.holes())
-
-
-def _literals_of(template: Template) -> list[Literal]:
-    """The literals of a template that is all text: one, or a sum of literals and prompt constants."""
-    if isinstance(template, Literal):
-        return [template]
-    if not isinstance(template, Concat):
-        return []
-    if not all(isinstance(one, Literal) or _is_only_marker(one.flat) for one in template.operands):
-        return []
-    return [one for one in template.operands if isinstance(one, Literal)]
-
-
-def _fields_of(piece: Piece, pattern: re.Pattern[str]) -> list[Piece]:
-    """Split a run of characters at its replacement fields."""
-    if piece.is_field:
-        return [piece]
-    found: list[Piece] = []
-    position = 0
-    for match in pattern.finditer(piece.text):
-        start, end = match.span()
-        if match.group() in ("{{", "}}", "%%"):
-            found.append(_run(piece, position, start))
-            found.append(Piece(match.group()[0], (piece.starts[start], piece.starts[end])))
-        else:
-            found.append(_run(piece, position, start))
-            hole = Hole(ast.Constant(match.group()), HOLE)
-            doubled = piece.starts[start + 1] - piece.starts[start] == 2
-            span = (piece.starts[start], piece.starts[end])
-            found.append(Piece(HOLE, (), span, hole, is_filled_later=True, doubled=doubled))
-        position = end
-    found.append(_run(piece, position, len(piece.text)))
-    return [one for one in found if one.text]
-
-
-def _run(piece: Piece, start: int, end: int) -> Piece:
-    return Piece(piece.text[start:end], piece.starts[start : end + 1])
-
-
-_LABEL = re.compile(r"(?:Human|Assistant):")
-
-
 def _shows_marker(template: Template) -> bool:
     return _LABEL.search(template.flat) is not None
-
-
-def _is_only_marker(text: str) -> bool:
-    return text.strip() in ("Human:", "Assistant:")

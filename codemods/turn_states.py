@@ -105,18 +105,23 @@ def after_parts(states: Iterable[State], parts: Iterable[Part]) -> States:
 
 
 def after_parts_of_one_turn(states: Iterable[State], parts: Iterable[Part]) -> States:
-    """The same for one Human turn that is written in pieces. Raises NotWhole for anything else."""
+    """The same for one Human turn that is written in pieces, perhaps with a prefill in one piece.
+
+    Raises NotWhole for anything else.
+    """
     now = frozenset(states)
     for part in parts:
         if part.repeated or (part.role == "user" and now != {"empty"}):
             raise NotWhole("the pieces make more than one turn")
         if part.role is None and not now <= {"named", "user"} and part.text:
             raise NotWhole("text stands before or behind the one turn")
-        if part.role == "assistant" and (not part.is_blank or now != {"user"}):
+        if part.role == "assistant" and now != {"user"}:
             raise NotWhole("the pieces make more than one turn")
-        if part.role is not None:
-            now = frozenset({"named" if part.role == "user" else "asked"})
-        if "asked" not in now and part.text:
+        if part.role == "assistant":
+            now = frozenset({"asked" if part.is_blank else "answered"})
+        elif part.role == "user":
+            now = frozenset({"named"})
+        if part.role != "assistant" and part.text:
             now = frozenset({"user"})
     return now
 

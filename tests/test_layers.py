@@ -49,6 +49,7 @@ CODEMODS_LAYERS = (
     ("codemods.flow_builder",),
     ("codemods.flow",),
     ("codemods.evaluation", "codemods.soundness", "codemods.template_nodes", "codemods.project"),
+    ("codemods.template_fillings",),
     ("codemods.template_holes",),
     ("codemods.annotations", "codemods.containers"),
     ("codemods.class_attributes",),

@@ -103,6 +103,14 @@ def test_flat_text(expression: str, flat: str) -> None:
         ("import anthropic\n", "anthropic.HUMAN_PROMPT + q", "\n\nHuman:*"),
         ("import anthropic\nc = anthropic.Anthropic()\n", "c.HUMAN_PROMPT + q", "\n\nHuman:*"),
         ("T = '\\n\\nHuman: {}'\n", "T.format(q)", "\n\nHuman: *"),
+        ("T = '{h} {}{a}'\n", "T.format(q, h=H, a=A)", "\n\nHuman: *\n\nAssistant:"),
+        ("T = '{} {}{}'\n", "T.format(H, q, A)", "\n\nHuman: *\n\nAssistant:"),
+        ("T = '{0} {1}{1}{2}'\n", "T.format(H, q, A)", "\n\nHuman: **\n\nAssistant:"),
+        ("T = '{h!r} {}'\n", "T.format(q, h=H)", "*"),
+        ("T = '{h.x} {}'\n", "T.format(q, h=H)", "*"),
+        ("T = '{h} {}'\n", "T.format(q, h=H, **r)", "*"),
+        ("T = '{h} {}'\n", "T.format(*q, h=H)", "*"),
+        ("T = q\n", "T.format(h=H)", "*"),
         ("T = '\\n\\nHuman: %s'\n", "T % q", "\n\nHuman: *"),
         ("T = '\\n\\nHuman: <q>!'\n", "T.replace('<q>', q)", "\n\nHuman: *!"),
         ("T = '\\n\\nHuman: <a><b>'\n", "T.replace('<a>', q).replace('<b>', r)", "\n\nHuman: **"),
@@ -139,6 +147,11 @@ def test_flat_text_through_names(before: str, expression: str, flat: str) -> Non
         ('H + (" a" + q) + A', '"a" + q'),
         ('"".join([H, " ", q, " b", A])', '"".join([q, " b"])'),
         ('"\\n\\nHuman: {} and {{}}\\n\\nAssistant:".format(q)', '"{} and {{}}".format(q)'),
+        ('"{h} {} {{}}{a}".format(q, h=H, a=A)', '"{} {{}}".format(q)'),
+        ('"{h} {q}{a}".format(h=H, q=q, a=A)', '"{q}".format(q=q)'),
+        ('"{} {}{}".format(H, q, A)', '"{}".format(q)'),
+        ('"{0} {1}{2}".format(H, q, A)', '"{1}".format(H, q, A)'),
+        ('"{h} a{a}".format(h=H, a=A)', '"a".format()'),
         ('"\\n\\nHuman: %s, 50%%\\n\\nAssistant:" % q', '"%s, 50%%" % q'),
         ("f'{H} {d[\"k\"]}{A}'", "f'{d[\"k\"]}'"),
         ('f"{H} {q!r:>{r}}{A}"', 'f"{q!r:>{r}}"'),
@@ -170,6 +183,8 @@ def test_cutting_a_definition_names_what_it_touches() -> None:
         ("", "f()", 0, 0),
         # The marker and other text in one imported value: nothing here to cut.
         ("class T:\n    x = H + ' a'\n", 'f"{T.x} b"', 9, 11),
+        # A comment among the arguments of which one would go.
+        ("", '"{h} {q}{a}".format(h=H,  # ours\n q=q, a=A)', 9, 10),
     ],
 )
 def test_what_cannot_be_cut(before: str, expression: str, lo: int, hi: int) -> None:

@@ -71,10 +71,11 @@ def test_one_turn_in_pieces_is_one_human_turn(steps: list[str]) -> None:
     except NotWhole:
         return
     text = "".join(part.text for step in steps for part in parts_of(step) if part.role != "assistant")
-    if states != {"asked"} or not text.strip():
+    if states not in ({"asked"}, {"answered"}) or not text.strip():
         return
     parsed = parse_prompt("".join(steps))
-    assert parsed.prefill is None and parsed.system is None
+    assert parsed.system is None
+    assert (parsed.prefill is not None) == (states == {"answered"})
     assert normal([("user", text)]) == normal([(one.role, one.content) for one in parsed.messages])
 
 

@@ -75,10 +75,14 @@ class Store:
 
 
 class GrownPrompt:
-    """Everything that takes part in one prompt: `slots`, and the text at the call itself."""
+    """Everything that takes part in one prompt: `slots`, and the text at the call itself.
 
-    def __init__(self, context: Context, node: ast.expr) -> None:
+    is_kept: the variables keep their texts, so that it does not matter who else reads them.
+    """
+
+    def __init__(self, context: Context, node: ast.expr, *, is_kept: bool = False) -> None:
         self.context = context
+        self.is_kept = is_kept
         self.slots: list[Slot] = []
         self._by_key: dict[object, Slot] = {}
         self.read = self.text_of(node)
@@ -164,7 +168,7 @@ class GrownPrompt:
             return False
         if definition.scope.kind == "module" and any(one.open for one in context.flow.scopes.values()):
             return False  # some function sees all names
-        return definition not in context.limits.definitions
+        return self.is_kept or definition not in context.limits.definitions
 
     # -- attributes and helpers -------------------------------------------------------------
 

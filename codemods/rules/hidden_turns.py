@@ -14,23 +14,16 @@ import ast
 import re
 from collections.abc import Iterator
 
-from codemods.argument_reading import values_given
-from codemods.bodies import own_entries
 from codemods.callers import Function, default_of
 from codemods.flow import Definition
 from codemods.plans import Context
-from codemods.rules.grown_prompts import GrownPrompt, NotGrown, is_tested
-from codemods.rules.prompt_forms import forms_of
-from codemods.template_nodes import Appended, Concat, Filled, Named, Template, Through
+from codemods.rules.loose_markers import is_marker, is_word, loose_marker
 from codemods.templates import returned_expressions
 from codemods.values import Constant, Foreign, Unknown, UserClass, UserFunction, UserInstance
 
 MOST_STEPS = 400
 # How the reason for an unknown import ends if its file writes turn markers.
 WRITES_MARKERS = "which writes turn markers"
-_LABEL = re.compile(r"(?:Human|Assistant):")
-# The words of the markers, in a literal of their own: `f"\\n\\n{role}: {text}"`.
-_WORDS = frozenset({"Human", "Assistant"})
 # A name like these promises several turns; what it holds is for the run-time parser to read.
 _HISTORY = re.compile(r"histor|conversation|chat_?log|turns\b|previous_(?:prompt|messages)", re.I)
 
@@ -66,24 +59,11 @@ def may_carry_markers(context: Context, expression: ast.expr) -> str | None:
             if isinstance(value, Unknown) and value.reason.endswith(WRITES_MARKERS):
                 return value.reason
         if is_marker(context, node) or (
-            _is_word(node, any_case=True) and not _is_role(context, node, expression)
+            is_word(node, any_case=True) and not _is_role(context, node, expression)
         ):
             line = getattr(node, "lineno", "?")
             return f"a value that goes into the prompt carries a turn marker (line {line})"
     return None
-
-
-def is_marker(context: Context, node: ast.AST) -> bool:
-    if isinstance(node, ast.Constant):
-        return isinstance(node.value, str) and _LABEL.search(node.value) is not None
-    if isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load):
-        value = context.evaluator.value_of(node)
-        return (
-            isinstance(value, Constant)
-            and isinstance(value.value, str)
-            and _LABEL.search(value.value) is not None
-        )
-    return False
 
 
 def sources_of(context: Context, node: ast.AST) -> list[ast.AST]:
@@ -175,30 +155,6 @@ def may_hide_turns(context: Context, hole: ast.expr) -> str | None:
     )
 
 
-def loose_marker(context: Context) -> int:
-    """The first line with a marker that belongs to no call's readable prompt; 0 if there is none."""
-    if context.loose_marker is None:
-        owned = _owned_nodes(context)
-        lines = [
-            node.lineno
-            for kind in (ast.Constant, ast.Name, ast.Attribute)
-            for node in context.source.nodes_of(kind)
-            if node not in owned
-            and not _is_only_sought(context, node)
-            and not _is_docstring(context, node)
-            and (is_marker(context, node) or _is_word(node))
-        ]
-        context.loose_marker = min(lines, default=0)
-    return context.loose_marker
-
-
-def _is_word(node: ast.AST, *, any_case: bool = False) -> bool:
-    if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
-        return False
-    word = node.value.strip()
-    return (word.capitalize() if any_case else word) in _WORDS
-
-
 def _is_role(context: Context, word: ast.AST, expression: ast.expr) -> bool:
     """Whether the word is compared, or names a message's role, which the expression does not read."""
     parent = context.source.parent(word)
@@ -210,135 +166,6 @@ def _is_role(context: Context, word: ast.AST, expression: ast.expr) -> bool:
             isinstance(part, ast.Constant) and part.value == "role" for part in ast.walk(expression)
         ) and isinstance(expression, ast.Subscript | ast.Call)
     return isinstance(parent, ast.Compare)
-
-
-def _is_docstring(context: Context, node: ast.AST) -> bool:
-    return isinstance(context.source.parent(node), ast.Expr)
-
-
-def _owned_nodes(context: Context) -> set[ast.AST]:
-    """Every node of the sites' own prompt templates and stop lists, and of plain copies of the constants."""
-    owned: set[ast.AST] = set()
-    for prompt in _given(context, "prompt"):
-        _own_prompt(context, prompt, owned)
-    for stops in _given(context, "stop_sequences"):
-        owned.update(ast.walk(stops))
-    for node in context.source.nodes_of(ast.Assign):
-        if is_marker(context, node.value) and not isinstance(node.value, ast.Constant):
-            owned.update(ast.walk(node.value))
-    return owned
-
-
-def _given(context: Context, name: str) -> Iterator[ast.expr]:
-    """What the file's calls and bodies give under a name, and calls that have been migrated already."""
-    for site in context.sites:
-        yield from values_given(context, site, name)
-    for call in context.migrated_calls():
-        yield from (keyword.value for keyword in call.keywords if keyword.arg == name)
-    yield from own_entries(context, name)
-
-
-def _own_prompt(context: Context, prompt: ast.expr, owned: set[ast.AST]) -> None:
-    for template in forms_of(context, prompt):
-        _own_template(context, template, owned)
-    _own_grown(context, prompt, owned)
-
-
-# Methods that look for a text and do not put it anywhere; of `replace`, the first argument.
-_LOOKS_FOR = frozenset(
-    {"startswith", "endswith", "split", "rsplit", "partition", "rpartition", "find", "index", "count"}
-)
-_LOGS = frozenset({"debug", "info", "warning", "error", "critical", "exception"})
-
-
-def _is_only_sought(context: Context, node: ast.AST) -> bool:
-    """Whether a marker stands where a text is compared or looked for, or in a list of stop sequences."""
-    parent = context.source.parent(node)
-    if isinstance(parent, ast.Compare) or _is_logged(context, parent):
-        return True
-    if isinstance(parent, ast.Call) and isinstance(parent.func, ast.Attribute) and node in parent.args:
-        is_first = parent.func.attr == "replace" and parent.args[0] is node
-        return is_first or parent.func.attr in _LOOKS_FOR
-    while isinstance(parent, ast.List | ast.Tuple | ast.Set | ast.BinOp | ast.IfExp | ast.BoolOp):
-        node, parent = parent, context.source.parent(parent)
-    return parent is not None and any(name.startswith("stop") for name in _names_bound(parent, node))
-
-
-def _is_logged(context: Context, parent: ast.AST | None) -> bool:
-    """`print(HUMAN_PROMPT)`, `logger.info({AI_PROMPT})`."""
-    while isinstance(parent, ast.Set | ast.Tuple | ast.List):
-        parent = context.source.parent(parent)
-    if not isinstance(parent, ast.Call):
-        return False
-    return getattr(parent.func, "id", "") == "print" or getattr(parent.func, "attr", "") in _LOGS
-
-
-def _names_bound(parent: ast.AST, node: ast.AST) -> Iterator[str]:
-    """What a value is called where it stands: a keyword, a key, a target, a parameter with a default."""
-    if isinstance(parent, ast.keyword):
-        yield parent.arg or ""
-    elif isinstance(parent, ast.Dict):
-        keys = (key for key, value in zip(parent.keys, parent.values, strict=True) if value is node)
-        yield from (str(key.value) for key in keys if isinstance(key, ast.Constant))
-    elif isinstance(parent, ast.Assign | ast.AnnAssign):
-        for target in parent.targets if isinstance(parent, ast.Assign) else [parent.target]:
-            key = getattr(getattr(target, "slice", None), "value", "")
-            yield str(key or getattr(target, "attr", "") or getattr(target, "id", "")).lower()
-    elif isinstance(parent, ast.arguments):
-        positional = [*parent.posonlyargs, *parent.args]
-        pairs = [
-            *zip(positional[len(positional) - len(parent.defaults) :], parent.defaults, strict=True),
-            *zip(parent.kwonlyargs, parent.kw_defaults, strict=True),
-        ]
-        yield from (argument.arg for argument, default in pairs if default is node)
-
-
-def _own_grown(context: Context, node: ast.expr, owned: set[ast.AST]) -> None:
-    """The steps of a prompt that grows, if nothing else reads what they make."""
-    try:
-        grown = GrownPrompt(context, node)
-    except NotGrown:
-        return
-    bases = {text.base for text in grown.texts()}
-    bases |= {base.func for base in bases if isinstance(base, ast.Call)}
-    prompts = {id(part) for call in _calls(context) for part in _prompt_nodes(call)}
-    if all(
-        load in bases or id(load) in prompts or is_tested(context, load)
-        for slot in grown.slots
-        for load in slot.loads
-    ):
-        for text in grown.texts():
-            _own_template(context, text.template, owned)
-
-
-def _calls(context: Context) -> list[ast.Call]:
-    return [site.call for site in context.sites if site.call is not None]
-
-
-def _prompt_nodes(call: ast.Call) -> Iterator[ast.AST]:
-    for keyword in call.keywords:
-        if keyword.arg == "prompt":
-            yield from ast.walk(keyword.value)
-
-
-def _own_template(context: Context, template: Template, owned: set[ast.AST]) -> None:
-    if isinstance(template, Concat):
-        for operand in template.operands:
-            _own_template(context, operand, owned)
-    elif isinstance(template, Named | Filled) or (
-        isinstance(template, Through) and context.can_edit(template.definition)
-    ):
-        _own_template(context, template.inner, owned)
-    elif isinstance(template, Appended):
-        _own_template(context, template.before, owned)
-        _own_template(context, template.added, owned)
-    holes = {id(hole) for hole in template.holes()}
-    stack: list[ast.AST] = [template.node]
-    while stack:
-        node = stack.pop()
-        if id(node) not in holes:
-            owned.add(node)
-            stack.extend(ast.iter_child_nodes(node))
 
 
 def _is_closed(context: Context, hole: ast.expr) -> bool:

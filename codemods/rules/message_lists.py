@@ -58,6 +58,15 @@ def message_list(
         items.insert(0, ("*", *before))
     if len(rows) <= 1:
         return "[", *(part for item in _separated(items, ", ") for part in item), "]"
+    return _on_lines(context, items, indentation)
+
+
+def list_display(context: Context, items: Sequence[Parts], indentation: str) -> Parts:
+    """A list of messages that are written already."""
+    return ("[", *items[0], "]") if len(items) == 1 else _on_lines(context, items, indentation)
+
+
+def _on_lines(context: Context, items: Sequence[Parts], indentation: str) -> Parts:
     line = context.source.newline + indentation
     step = "\t" if indentation.endswith("\t") else "    "
     parts: list[str | Slice] = ["["]
@@ -94,10 +103,10 @@ def slice_of(context: Context, template: Template, span: Range, where: Range) ->
         try_cut(template, where, cut)
     if cut.touched:
         raise Opaque("several turns are put together in more than one step")
-    return _without_parentheses(context, Slice(span[0], span[1], tuple(_merged(cut.deletions))))
+    return without_parentheses(context, Slice(span[0], span[1], tuple(merged(cut.deletions))))
 
 
-def _without_parentheses(context: Context, piece: Slice) -> Slice:
+def without_parentheses(context: Context, piece: Slice) -> Slice:
     """A piece that fits on one line needs no parentheses around it."""
     data = context.source.data
     kept = bytearray(data[piece.start : piece.end])
@@ -121,7 +130,7 @@ def _narrowed(piece: Slice, text: bytes, inner: bytes) -> Slice:
     return Slice(start, end, inside)
 
 
-def _merged(spans: list[Range]) -> list[Range]:
+def merged(spans: list[Range]) -> list[Range]:
     merged: list[Range] = []
     for start, end in sorted(spans):
         if merged and start <= merged[-1][1]:

@@ -7,43 +7,51 @@
     before: prompt=build_prompt(history)
     after:  **arguments_from_prompt(build_prompt(history))
 
-Holes never move across a statement or past another argument. A prompt whose turns cannot be read
-here, or that has other readers, is converted at run time by `migrate.arguments_from_prompt`.
+Holes never move across a statement or past another argument. A prompt that has other readers stays, and
+its texts get names (`kept_prompts.py`). One whose turns cannot be read here is converted at run time by
+`migrate.arguments_from_prompt`.
 """
 
 from __future__ import annotations
 
 import ast
-import re
 
 from codemods.edits import Edit, Slice
 from codemods.flow import Definition
 from codemods.places import Place
 from codemods.plans import Context, Plan, Refusal, Site, Touch
+from codemods.rules.filled_turns import filled_texts
+from codemods.rules.grown_kept import convert_kept_pieces
 from codemods.rules.grown_lists import convert_grown
 from codemods.rules.grown_prompts import NoGrowth, NotGrown
 from codemods.rules.grown_texts import convert_pieces
-from codemods.rules.hidden_turns import may_carry_markers, may_hide_turns
-from codemods.rules.message_lists import Opaque, message_list, rows_of, slice_of, try_cut
+from codemods.rules.kept_prompts import convert_kept
+from codemods.rules.message_lists import (
+    Opaque,
+    Spread,
+    list_display,
+    message_list,
+    rows_of,
+    slice_of,
+    try_cut,
+)
 from codemods.rules.prompt_ends import may_end_in_prefill
 from codemods.rules.prompt_forms import forms_of
+from codemods.rules.prompt_reading import layout_of_prompt
+from codemods.template_fillings import Filled
 from codemods.template_nodes import (
-    HOLE,
     Concat,
     Cut,
-    Filled,
-    Hole,
     Literal,
     Named,
     Template,
     Through,
     widen_over_parentheses,
 )
-from codemods.turns import Layout, has_hole, layout_of
+from codemods.turns import Layout, has_hole
 from codemods.values import Symbol
 from migrate.errors import PromptError
 
-_LABEL = re.compile(r"(?:Human|Assistant):")
 # Reasons that say less than why the steps of a prompt are no list of messages.
 _VAGUE = ("the prompt", "several turns", "nothing would be left", "no turn marker is visible")
 
@@ -57,7 +65,9 @@ def convert_prompt(context: Context, site: Site, plan: Plan, place: Place) -> No
     except Opaque as opaque:
         attempt = Plan()
         reason = _convert_in_steps(context, site, attempt, place, str(opaque))
-        if reason:
+        if reason and not (
+            _converts_with_names(context, attempt, place) or _grows_under_a_name(context, attempt, place)
+        ):
             _bridge_prompt(context, plan, place, reason)
             return
     except PromptError as error:
@@ -88,6 +98,28 @@ def _converts_in_pieces(context: Context, plan: Plan, place: Place) -> bool:
     """Plan a prompt of one turn that is written in pieces; whether that is possible."""
     try:
         convert_pieces(context, _emptied(plan), place)
+    except (Opaque, NotGrown):
+        return False
+    return True
+
+
+def _converts_with_names(context: Context, plan: Plan, place: Place) -> bool:
+    """Plan a prompt that has to stay, with names for its texts; whether that is possible."""
+    try:
+        templates, layouts = _read(context, place)
+        for template, layout in zip(templates, layouts, strict=True):
+            _check_prefill(_emptied(plan), template, layout)
+        convert_kept(context, plan, place, templates, layouts)
+    except Opaque:
+        return False
+    plan.evidence.extend(_assumptions(context, templates))
+    return True
+
+
+def _grows_under_a_name(context: Context, plan: Plan, place: Place) -> bool:
+    """Plan a prompt that has to stay and is written in pieces; whether that is possible."""
+    try:
+        convert_kept_pieces(context, _emptied(plan), place)
     except (Opaque, NotGrown):
         return False
     return True
@@ -134,92 +166,36 @@ def _sdk_handler(context: Context, node: ast.AST) -> int | None:
 
 
 def _convert(context: Context, plan: Plan, place: Place) -> None:
-    templates = forms_of(context, place.value)
-    layouts = [_layout(context, template, is_one_of=len(templates) > 1) for template in templates]
+    templates, layouts = _read(context, place)
     if all(layout.is_single for layout in layouts):
         _cut_single(context, plan, place, templates, layouts)
     elif len(templates) == 1 and not isinstance(templates[0], Named | Through):
         _spell_out(context, plan, place, templates[0], layouts[0])
     else:
         _list_where_made(context, plan, place, templates, layouts)
-    for template in templates:
-        for hole in template.holes():
-            if not isinstance(hole, ast.Constant):
-                plan.evidence.append(f"assumes that {_name_of(context, hole)} holds no turn marker")
+    plan.evidence.extend(_assumptions(context, templates))
+
+
+def _read(context: Context, place: Place) -> tuple[list[Template], list[Layout]]:
+    """The forms of the prompt, each with its layout."""
+    templates = forms_of(context, place.value)
+    is_one_of = len(templates) > 1
+    return templates, [layout_of_prompt(context, one, is_one_of=is_one_of) for one in templates]
+
+
+def _assumptions(context: Context, templates: list[Template]) -> list[str]:
+    holes = [hole for template in templates for hole in template.holes()]
+    return [
+        f"assumes that {_name_of(context, hole)} holds no turn marker"
+        for hole in holes
+        if not isinstance(hole, ast.Constant)
+    ]
 
 
 def _name_of(context: Context, hole: ast.expr) -> str:
     if isinstance(hole, ast.Name):
         return hole.id
     return f"the expression at line {getattr(hole, 'lineno', '?')}"
-
-
-# -- reading --------------------------------------------------------------------------------------
-
-
-def _layout(context: Context, template: Template, *, is_one_of: bool) -> Layout:
-    flat = template.flat
-    if isinstance(template, Hole):
-        raise Opaque(_why_opaque(context, template.node))
-    if HOLE in flat and not _LABEL.search(flat):
-        raise Opaque("no turn marker is visible in the prompt")
-    for hole in template.holes():
-        reason = may_carry_markers(context, hole) or may_hide_turns(context, hole)
-        if reason is not None:
-            raise Opaque(reason)
-    try:
-        layout = layout_of(flat)
-    except PromptError as error:
-        if _hole_at_an_edge(flat):
-            raise Opaque("a value known only at run time stands where a turn marker is missing") from error
-        if is_one_of or isinstance(template, Through):
-            raise Opaque(f"the prompt may be one that the server refuses ({error})") from error
-        raise
-    if has_hole(flat, (0, _first_marker(flat))):
-        raise Opaque("the text before the first Human turn is known only at run time")
-    return layout
-
-
-def _why_opaque(context: Context, node: ast.expr) -> str:
-    if isinstance(node, ast.Name):
-        definitions = context.flow.reaching(node).definitions
-        if definitions and all(one.kind == "parameter" for one in definitions):
-            return f"the prompt is the parameter {node.id}"
-        if len(definitions) == 1:
-            line = getattr(definitions[0].node, "lineno", "?")
-            made = definitions[0].value
-            if isinstance(made, ast.Call) and definitions[0].kind == "assign":
-                return f"the prompt is what {_called(context, made)} gives at line {line}"
-            return f"the prompt is put together at line {line} in a way that is not followed"
-        return f"the prompt {node.id} is built in several steps"
-    if isinstance(node, ast.Call):
-        return f"the prompt is what {_called(context, node)} gives"
-    return "the prompt is built elsewhere"
-
-
-def _called(context: Context, node: ast.Call) -> str:
-    """The name of what is called, such as `template.render`, as far as it has one."""
-    text = context.source.node_text(node.func)
-    is_name = text.replace(".", "").replace("_", "").isalnum() and len(text) < 60
-    return (
-        f"`{text}`"
-        if is_name
-        else f"`.{node.func.attr}`"
-        if isinstance(node.func, ast.Attribute)
-        else "a call"
-    )
-
-
-def _first_marker(flat: str) -> int:
-    match = _LABEL.search(flat)
-    return match.start() if match else len(flat)
-
-
-def _hole_at_an_edge(flat: str) -> bool:
-    labels = list(_LABEL.finditer(flat))
-    if not labels:
-        return HOLE in flat
-    return has_hole(flat, (0, labels[0].start())) or has_hole(flat, (labels[-1].end(), len(flat)))
 
 
 # -- writing --------------------------------------------------------------------------------------
@@ -250,15 +226,34 @@ def _cut_single(
 def _spell_out(context: Context, plan: Plan, place: Place, template: Template, layout: Layout) -> None:
     """Several parts: each becomes an expression of its own, cut from the author's."""
     _check_prefill(plan, template, layout)
-    if isinstance(template, Filled):
-        raise Opaque("the template of several turns is filled in by a call")
     span = place.value_span
     pairs: list[tuple[str, tuple[str | Slice, ...]]] = []
-    if layout.system is not None:
-        pairs.append(("system", (slice_of(context, template, span, layout.system),)))
-    pairs.append(("messages", message_list(context, template, span, rows_of(layout), place.indentation())))
+    if isinstance(template, Filled):
+        pairs = _filled_pairs(context, plan, place, template, layout)
+    else:
+        if layout.system is not None:
+            pairs.append(("system", (slice_of(context, template, span, layout.system),)))
+        rows = rows_of(layout)
+        pairs.append(("messages", message_list(context, template, span, rows, place.indentation())))
     plan.edits.extend(place.replace(pairs))
     plan.has_prefill = layout.ends_on_assistant
+
+
+def _filled_pairs(
+    context: Context, plan: Plan, place: Place, template: Filled, layout: Layout
+) -> list[tuple[str, tuple[str | Slice, ...]]]:
+    rows = [row for row in rows_of(layout) if not isinstance(row, Spread)]
+    ranges = [where for _, where in rows]
+    ranges = ranges if layout.system is None else [layout.system, *ranges]
+    texts = filled_texts(context, plan, template, place.value_span, ranges)
+    pairs: list[tuple[str, tuple[str | Slice, ...]]] = []
+    if layout.system is not None:
+        pairs.append(("system", (texts.pop(0),)))
+    items: list[tuple[str | Slice, ...]] = [
+        (f'{{"role": "{role}", "content": ', text, "}") for (role, _), text in zip(rows, texts, strict=True)
+    ]
+    pairs.append(("messages", list_display(context, items, place.indentation())))
+    return pairs
 
 
 def _check_prefill(plan: Plan, template: Template, layout: Layout) -> None:
