@@ -25,6 +25,7 @@ from migrate.prompts import (
     WARNING_CODES,
     Conversation,
     Message,
+    one_turn_arguments,
     parse_prompt,
     render_prompt,
     scan_markers,
@@ -199,6 +200,28 @@ def test_laws_survive_copy_pickle_and_json(conversation: Conversation) -> None:
         assert hash(copied) == hash(conversation)
         assert render_prompt(copied) == render_prompt(conversation)
         assert copied.warnings == conversation.warnings
+
+
+@given(strategies.prompts() | strategies.any_texts)
+def test_the_short_way_through_one_turn_gives_what_the_long_one_gives(prompt: str) -> None:
+    short = one_turn_arguments(prompt)
+    event("one turn" if short else "other")
+    if short is not None:
+        assert short == parse_prompt(prompt).to_arguments()
+        assert parse_prompt(prompt).prefill is None
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "\n\nHuman: hi\n\nAssistant:",
+        "\n\nHuman:hi \n\nAssistant: \n",
+        "Be brief. \n\nHuman:  hi\n\nAssistant:",
+        "\u2003\n\nHuman: hi\n\nAssistant:",
+    ],
+)
+def test_the_short_way_is_taken_for_one_turn(prompt: str) -> None:
+    assert one_turn_arguments(prompt) == parse_prompt(prompt).to_arguments()
 
 
 @given(strategies.any_texts)

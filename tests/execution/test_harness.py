@@ -257,7 +257,7 @@ def test_only_spaces_before_an_answer_are_left_out(printed: str, normal: str) ->
     "after, status, shown",
     [
         (None, 0, "no difference"),
-        (AFTER, 0, "no difference"),
+        pytest.param(AFTER, 0, "no difference", marks=pytest.mark.slow),
         (AFTER.replace("terse", "kind"), 1, "system: 'You are terse.' became 'You are kind.'"),
     ],
 )

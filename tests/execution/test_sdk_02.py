@@ -151,7 +151,10 @@ def test_unchanged_programs_run_after_install(
 
 @pytest.mark.parametrize(
     "after, status, shown",
-    [(PLAIN, 0, "no difference"), (PLAIN.replace("300", "30"), 1, "limit: 300 became 30")],
+    [
+        pytest.param(PLAIN, 0, "no difference", marks=pytest.mark.slow),
+        (PLAIN.replace("300", "30"), 1, "limit: 300 became 30"),
+    ],
 )
 def test_the_command_takes_such_a_program(after: str, status: int, shown: str, tmp_path: Path) -> None:
     files = [tmp_path / "before.py", tmp_path / "after.py"]
