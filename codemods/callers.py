@@ -45,7 +45,7 @@ def callers_of(context: Context, function: ast.AST) -> list[Passed] | None:
     if not isinstance(function, Function) or not _hands_on(context, function):
         return None
     definition = definition_of(context, function)
-    if definition is None or not context.can_edit(definition) or _is_called_by_name(context):
+    if definition is None or not context.can_edit(definition) or is_called_by_name(context):
         return None
     found: list[Passed] = []
     for use in context.flow.uses(definition):
@@ -102,7 +102,8 @@ def default_of(function: Function, name: str) -> ast.expr | None:
     return next((value for one, value in zip(named, defaults, strict=True) if one.arg == name), None)
 
 
-def _is_called_by_name(context: Context) -> bool:
+def is_called_by_name(context: Context) -> bool:
+    """Whether the file uses a tool that calls its functions with what stands on the command line."""
     whole = (alias.name for node in context.source.nodes_of(ast.Import) for alias in node.names)
     named = (node.module or "" for node in context.source.nodes_of(ast.ImportFrom))
     return any(name.split(".")[0] in _CALLING_BY_NAME for name in (*whole, *named))

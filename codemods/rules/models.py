@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import ast
 import json
+from collections.abc import Iterable
 from typing import Literal
 
 from codemods.edits import Edit
@@ -22,6 +23,7 @@ from codemods.floors import THINKING
 from codemods.flow import Definition
 from codemods.places import Place
 from codemods.plans import Context, Plan, Refusal, Site, Touch
+from codemods.rules.model_choices import choices_of
 from migrate.models import ModelFacts, find_model, prefill_fallback, successor_of
 
 
@@ -30,6 +32,8 @@ def rewrite_model(context: Context, site: Site, plan: Plan, place: Place) -> Non
     node = place.value
     text = context.evaluator.text_of(node)
     if text is None:
+        if _rewrite_choices(context, site, plan, place):
+            return
         _bridge_model(context, site, plan, place, "the model is known only at run time")
         return
     definition = edited_definition(context, node)
@@ -49,9 +53,45 @@ def rewrite_model(context: Context, site: Site, plan: Plan, place: Place) -> Non
         if definition is not None and isinstance(node, ast.Name):
             plan.touches.append(Touch(definition, node, ()))
     elif target != text:
+        if _rewrite_choices(context, site, plan, place):
+            return
         _bridge_model(context, site, plan, place, "the model constant has other readers")
         return
     _switch_thinking_off(plan, place, find_model(target))
+
+
+def _rewrite_choices(context: Context, site: Site, plan: Plan, place: Place) -> bool:
+    """Plan every text that may reach the argument, where it is written; whether that is possible."""
+    choices = choices_of(context, place.value)
+    if choices is None or plan.has_prefill or site.client.is_bedrock:
+        return False
+    attempt = Plan()
+    targets = {one: target_model(context, site, attempt, str(one.value)) for one in choices.texts}
+    facts = _agreeing(targets.values())
+    if facts is None or attempt.reviews:
+        return False
+    edits = [
+        edit for one, new in targets.items() for edit in literal_edits(context, one, str(one.value), new)
+    ]
+    plan.edits.extend([*edits, *place.rename("model")])
+    plan.touches.extend(Touch(definition, use, tuple(edits)) for definition, use in choices.steps)
+    plan.notes.extend(attempt.notes)
+    lines = ", ".join(str(line) for line in sorted({one.lineno for one in choices.texts}))
+    plan.evidence.append(f"every model that the call may get is in sight: line {lines}")
+    plan.model = facts.id
+    _switch_thinking_off(plan, place, facts)
+    return True
+
+
+def _agreeing(models: Iterable[str]) -> ModelFacts | None:
+    """The facts that hold for each of the models: of the one with the lowest limit; None if they differ."""
+    found = [find_model(model) for model in models]
+    known = [facts for facts in found if facts is not None and facts.max_output_tokens is not None]
+    asked = {json.dumps([one.thinking_off, one.accepts_sampling, one.one_sampling_argument]) for one in known}
+    thinks = {one.thinking in ("adaptive_default", "always_on") for one in known}
+    if len(known) < len(found) or len(asked) > 1 or len(thinks) > 1:
+        return None
+    return min(known, key=lambda one: one.max_output_tokens or 0)
 
 
 def target_model(context: Context, site: Site, plan: Plan, old: str) -> str:

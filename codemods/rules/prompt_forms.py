@@ -125,8 +125,12 @@ def is_own_affair(context: Context, function: ast.FunctionDef | ast.AsyncFunctio
     What a public function of a library takes is a promise to people whose code no run can see.
     """
     owner = context.source.parent(function)
+    named: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef = function
+    if isinstance(owner, ast.ClassDef) and function.name == "__init__":  # called by the name of its class
+        named, owner = owner, context.source.parent(owner)
     is_nested = not isinstance(owner, ast.Module | ast.ClassDef)
-    return is_nested or function.name.startswith("_") or _is_script(context)
+    is_private = named.name.startswith("_") and not named.name.endswith("__")
+    return is_nested or is_private or _is_script(context)
 
 
 def _is_script(context: Context) -> bool:
