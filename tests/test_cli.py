@@ -402,7 +402,12 @@ BAD_FILES: list[tuple[str, Callable[[Path, pytest.MonkeyPatch], None], str | Non
     ("NUL bytes", written(LEGACY + b"\0"), "NUL byte"),
     ("nested parentheses", written(LEGACY + b"(" * 10_000 + b")" * 10_000), "paren"),
     ("unbalanced parentheses", written(LEGACY + b"(" * 10_000), "paren"),
-    ("+ chain", written(LEGACY + b"x = " + b" + ".join([b"1"] * 5_000)), None),
+    # Python 3.12 alone has a limit of its own for its parser's tree, which no larger stack lifts.
+    (
+        "+ chain",
+        written(LEGACY + b"x = " + b" + ".join([b"1"] * 5_000)),
+        "too deeply nested" if sys.version_info[:2] == (3, 12) else None,
+    ),
     ("broken cookie", broken_cookie, "no-such-codec"),
     ("not in its encoding", written(LEGACY + b"# \xff\xfe\n"), "utf-8"),
     (
