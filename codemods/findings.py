@@ -74,7 +74,7 @@ def finding(
     notes: tuple[str, ...] = (),
     suggestion: str | None = None,
 ) -> Finding:
-    """A finding at a node's place; at the whole f-string's for its text, whose place not every Python knows."""
+    """A finding at a node's place; for an f-string's text, which has none on older Pythons, at the whole."""
     parent = context.source.parent(node)
     node = parent if isinstance(parent, ast.JoinedStr) and isinstance(node, ast.Constant) else node
     return finding_at(context, rule, status, context.source.span(node), message, evidence, notes, suggestion)

@@ -1,8 +1,9 @@
 # How labelled calls end. Knows findings and places, neither the engine nor what the rules mean.
 """Join labelled places with the findings there, and count how each kind ends.
 
-A label is a row {"repo": "owner/name", "path", "line", "kind"}; its file is `owner+name/path` below
-the folder that was surveyed. Of the labels only calls of the SDK in modules and notebooks count.
+A label is a row {"repo": "owner/name", "path", "line", "kind", "site"}; its file is `owner+name/path`
+below the folder that was surveyed. Of the labels only calls of the SDK in modules and notebooks count, not
+the dicts of arguments that some have ("site" other than "call").
 """
 
 from __future__ import annotations
@@ -41,7 +42,8 @@ class Label:
 def read_labels(path: Path) -> list[Label]:
     """The labels of SDK calls in modules and notebooks, whatever else each row says."""
     rows = json.loads(path.read_text("utf-8"))
-    labels = (Label(row["repo"], row["path"], row["line"], row["kind"]) for row in rows)
+    calls = (row for row in rows if row.get("site", "call") == "call")
+    labels = (Label(row["repo"], row["path"], row["line"], row["kind"]) for row in calls)
     return [one for one in labels if one.kind in CALL_KINDS and one.path.endswith(PROGRAMS)]
 
 

@@ -153,7 +153,8 @@ def test_prints_how_labelled_calls_end(
 ) -> None:
     rows = [
         {"repo": "two", "path": "grows.py", "line": 1, "kind": "sdk03", "notes": "not read"},
-        {"repo": "one", "path": "nothing.py", "line": 1, "kind": "stream"},
+        {"repo": "one", "path": "nothing.py", "line": 1, "kind": "stream", "site": "call"},
+        {"repo": "one", "path": "nothing.py", "line": 9, "kind": "sdk03", "site": "params_dict"},
         {"repo": "one", "path": "README.md", "line": 1, "kind": "sdk03"},
         {"repo": "one", "path": "good.py", "line": 1, "kind": "negative"},
     ]
