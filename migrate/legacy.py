@@ -144,7 +144,9 @@ def completion_class(*, awaitable: bool = False) -> type[Completion]:
     is ours alone.
     """
     package = sys.modules.get("anthropic")
-    theirs: Any = getattr(sys.modules.get("anthropic.types"), "Completion", package)
+    types = sys.modules.get("anthropic.types")
+    # Looked up in the namespace: asking a module for what it lacks costs an exception, for every reply.
+    theirs: Any = package if types is None else vars(types).get("Completion", package)
     made = _classes.get((theirs, awaitable))
     if made is None:
         made = _classes[theirs, awaitable] = _completion_class(package, theirs, awaitable)

@@ -52,7 +52,7 @@ def reply_text(message: Any) -> str:
     Thinking blocks and blocks of unknown type give nothing. A reply without text gives "".
     """
     blocks = read(message, "content") or ()
-    return "".join(read(block, "text") or "" for block in blocks if read(block, "type") == "text")
+    return "".join([read(block, "text") or "" for block in blocks if read(block, "type") == "text"])
 
 
 def refusal(details: Any, reply: Any = None) -> RefusalError:
