@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from codemods.evaluate import Evaluator
 from codemods.neighbours import LARGEST, evaluator_at
 from codemods.outcome import Options
+from codemods.passed_values import given_arguments
 from codemods.plans import Context, FunctionNode, Readers
 from codemods.project import Project
 from codemods.sites import find_sites
@@ -54,6 +55,18 @@ class OtherFiles:
                 if there is not None and there.evaluator is home and not isinstance(node, ast.Lambda):
                     return there, node
         return None
+
+    def arguments_for(
+        self, home: Context, function: FunctionNode, name: str
+    ) -> list[tuple[Context, ast.expr]]:
+        """What the calls in other files pass for a parameter, as far as the files are looked into."""
+        is_method = isinstance(_owner(home, function), ast.ClassDef)
+        return [
+            (there, given)
+            for there, call in self.readers_of(home, function).results
+            if isinstance(call, ast.Call)
+            for given in given_arguments(call, function, name, is_method)
+        ]
 
     def _found(self, home: Context, function: FunctionNode) -> Readers:
         found = Readers()

@@ -169,6 +169,11 @@ class Elsewhere(Protocol):
     def function_at(self, context: Context, called: ast.expr) -> tuple[Context, FunctionNode] | None:
         """The function of another file that an expression is, with the context of its file."""
 
+    def arguments_for(
+        self, home: Context, function: FunctionNode, name: str
+    ) -> Sequence[tuple[Context, ast.expr]]:
+        """What the calls in other files pass for a parameter of a function of the home file."""
+
 
 @dataclass(slots=True)
 class Context:

@@ -262,6 +262,37 @@ BLANKS: dict[str, tuple[str, dict[str, str], str]] = {
 }  # fmt: skip
 
 
+ASK = LIB.format(f"def ask(q, other=1):\n    return {ASKED.replace('{a}', '{q}')}).completion.strip()")
+ASK_OF_CLASS = LIB.format(
+    f"class Bot:\n    def ask(self, q):\n        return {ASKED.replace('{a}', '{q}')}).completion.strip()"
+)
+TURNS = "'a\\n\\nAssistant: b\\n\\nHuman: c'"
+# lib.py, the other files, and who is said to pass turns; "" if nobody does
+PASSED_TURNS: dict[str, tuple[str, dict[str, str], str]] = {
+    "written at the call": (ASK, {"app.py": f"from lib import ask\nask({TURNS})\n"}, "app.py, line 2,"),
+    "with the SDK's constants": (ASK, {"app.py": "import anthropic, lib\nlib.ask(f'a{anthropic.AI_PROMPT} b{anthropic.HUMAN_PROMPT} c')\n"}, "app.py, line 2,"),
+    "by keyword, from a constant": (ASK, {"app.py": f"import lib\nX = {TURNS}\nprint(lib.ask(other=2, q=X))\n"}, "app.py, line 3,"),
+    "by its name": (ASK, {"app.py": "import lib\ndef f(history):\n    return lib.ask(history)\n"}, "app.py, line 3,"),
+    "two files on": (ASK, {"a.py": "import lib\ndef f(t):\n    return lib.ask(t)\n", "b.py": f"from a import f\nf({TURNS})\n"}, "a.py, line 3,"),
+    "to a method": (ASK_OF_CLASS, {"app.py": f"from lib import Bot\nBot().ask({TURNS})\n"}, "app.py, line 2,"),
+    "beside a loose marker": (ASK, {"app.py": "import lib\nM = '\\n\\nHuman:'\nsave(M)\ndef f(t):\n    return lib.ask(t)\n"}, "app.py, line 5,"),
+    "plain text": (ASK, {"app.py": "import lib\nprint(lib.ask('hello'), lib.ask(input(), other='x'))\n"}, ""),
+    "turns for somebody else": (ASK, {"app.py": f"import lib\nprint(lib.ask('hello'), other({TURNS}))\n"}, ""),
+    "another module's": (ASK, {"o.py": "def ask(q):\n    return q\n", "app.py": f"import lib\nfrom o import ask\nask({TURNS})\n"}, ""),
+    "for another parameter": (ASK, {"app.py": f"import lib\nlib.ask('hello', {TURNS})\n"}, ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PASSED_TURNS)
+def test_turns_that_other_files_pass(name: str) -> None:
+    lib, others, reason = PASSED_TURNS[name]
+    files = {"lib.py": lib.encode(), **{file: text.encode() for file, text in others.items()}}
+    outcome = rewrite_source(files["lib.py"], "lib.py", Options(), Project("", files.get, list(files)))
+    [found] = [one for one in outcome.findings if one.rule != "TC002"]
+    assert (found.rule, found.status) == (("TC101", "bridged") if reason else ("TC001", "rewritten"))
+    assert reason in found.message
+
+
 @pytest.mark.parametrize("name", BLANKS)
 def test_who_counts_on_the_leading_blank_in_other_files(name: str) -> None:
     lib, others, reason = BLANKS[name]

@@ -40,11 +40,14 @@ def closure_of(context: Context, expression: ast.expr) -> Iterator[ast.AST]:
             stack.extend(sources_of(context, node))
 
 
-def may_carry_markers(context: Context, expression: ast.expr) -> str | None:
-    """Why a hole may hold whole turns; None if nothing in the file says so.
+def may_carry_markers(
+    context: Context, expression: ast.expr, seen: set[Definition] | None = None
+) -> str | None:
+    """Why a hole may hold whole turns; None if nothing in the file says so, nor what others pass to it.
 
     Follows names to every definition and change they have here, calls to the file's own functions
-    and parameters to what the calls in this file pass.
+    and parameters to what the calls in this file pass, and those in other files. `seen`: parameters
+    whose callers elsewhere have been asked.
     """
     for part in ast.walk(expression):
         name = part.id if isinstance(part, ast.Name) else part.attr if isinstance(part, ast.Attribute) else ""
@@ -63,6 +66,23 @@ def may_carry_markers(context: Context, expression: ast.expr) -> str | None:
         ):
             line = getattr(node, "lineno", "?")
             return f"a value that goes into the prompt carries a turn marker (line {line})"
+    return _passed_elsewhere(context, nodes, set() if seen is None else seen)
+
+
+def _passed_elsewhere(context: Context, nodes: list[ast.AST], seen: set[Definition]) -> str | None:
+    """Why a parameter that goes into the prompt may hold turns: what the calls in other files pass."""
+    if context.elsewhere is None:
+        return None
+    names = (node for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load))
+    reached = (one for name in names for one in context.flow.reaching(name).definitions)
+    for parameter in dict.fromkeys(one for one in reached if one.kind == "parameter" and one not in seen):
+        seen.add(parameter)
+        function = parameter.scope.node
+        if not isinstance(function, Function):
+            continue
+        for there, given in context.elsewhere.arguments_for(context, function, parameter.name):
+            if may_carry_markers(there, given, seen) or may_hide_turns(there, given):
+                return f"{there.path}, line {given.lineno}, may pass turns of its own as {parameter.name}"
     return None
 
 
