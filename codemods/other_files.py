@@ -68,6 +68,22 @@ class OtherFiles:
             for given in given_arguments(call, function, name, is_method)
         ]
 
+    def loads_of(
+        self, home: Context, name: str, owner: ast.ClassDef | None
+    ) -> Iterator[tuple[Context, ast.expr]]:
+        """Where other files read an attribute of a class, or a variable of the module, of the home file."""
+        for path in self.project.all_importers_with(home.path, name) or ():
+            there = self._context(path)
+            if there is None:
+                continue
+            for attribute in there.source.nodes_of(ast.Attribute):
+                if attribute.attr == name and isinstance(attribute.ctx, ast.Load):
+                    received = _values(there.evaluator, attribute.value)
+                    if any(_may_hold(home, owner, there, one) for one in received):
+                        yield there, attribute
+            if owner is None:
+                yield from ((there, use) for use in _imported_names(there, name))
+
     def _found(self, home: Context, function: FunctionNode) -> Readers:
         found = Readers()
         owner = _owner(home, function)
@@ -184,6 +200,21 @@ def _may_be(home: Context, owner: ast.ClassDef, there: Context, value: Value) ->
         return True
     where, node = at
     return isinstance(where, Evaluator) and where.is_class(UserInstance(owner), node, home.evaluator)
+
+
+def _may_hold(home: Context, owner: ast.ClassDef | None, there: Context, value: Value) -> bool:
+    """Whether a value has the attribute: an object of the class, or the module."""
+    if owner is None:
+        return isinstance(value, ProjectModule)
+    return _is_vague(value) or _may_be(home, owner, there, value)
+
+
+def _imported_names(there: Context, name: str) -> Iterator[ast.Name]:
+    aliases = (one for one in there.source.nodes_of(ast.alias) if one.name == name)
+    bound = {one.asname or one.name for one in aliases}
+    for use in there.source.nodes_of(ast.Name):
+        if use.id in bound and isinstance(use.ctx, ast.Load):
+            yield use
 
 
 def _is_vague(value: Value) -> bool:

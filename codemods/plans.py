@@ -174,6 +174,11 @@ class Elsewhere(Protocol):
     ) -> Sequence[tuple[Context, ast.expr]]:
         """What the calls in other files pass for a parameter of a function of the home file."""
 
+    def loads_of(
+        self, home: Context, name: str, owner: ast.ClassDef | None
+    ) -> Iterator[tuple[Context, ast.expr]]:
+        """Where other files read an attribute of a class of the home file, or one of its variables (None)."""
+
 
 @dataclass(slots=True)
 class Context:

@@ -228,6 +228,12 @@ MANY = LIB.format(f"def one(a):\n    found = []\n    found.append({ASKED}).compl
 CLASS = LIB.format(f"class W:\n    def job(self, a):\n        return {ASKED}).completion")
 CALLABLE = LIB.format(f"class W:\n    def __call__(self, a):\n        return {ASKED}).completion")
 FIELD = LIB.format(f"class W:\n    @property\n    def now(self, a=1):\n        return {ASKED}).completion")
+KEPT = LIB.format(f"class W:\n    def job(self, a):\n        self.answer = {ASKED}).completion")
+FIELDS = LIB.format(
+    "from dataclasses import dataclass\n@dataclass\nclass W:\n    answer: str\ndef one(a):\n    "
+    f"return W({ASKED}).completion)"
+)
+VARIABLE = LIB.format(f"a = 'x'\nANSWER = {ASKED}).completion")
 HANDS_ON = LIB.format(f"from text import show\ndef one(a):\n    show({ASKED}).completion)")
 
 # lib.py, the other files, and who is said to count on the blank; "" if nobody does
@@ -251,6 +257,14 @@ BLANKS: dict[str, tuple[str, dict[str, str], str]] = {
     "too large": (ONE, {"app.py": "from lib import one\nprint(one(1)[1:])\n" + "#" * 300_000}, "app.py, which is not looked into"),
     "notebook": (ONE, {"app.ipynb": '{"cells": [{"source": ["from lib import one\\n", "one(1)[1:]"]}]}'}, "app.ipynb, which is not looked into"),
     "many files": (ONE, {f"m{n}.py": "from lib import one\nprint(one(1)" + ("[1:]" if n == 19 else "") + ")\n" for n in range(20)}, "m19.py, which is not looked into"),
+    "kept in an attribute": (KEPT, {"app.py": "from lib import W\nw = W()\nw.job(1)\nprint(w.answer[:3])\n"}, "app.py, line 4,"),
+    "kept by a parameter": (KEPT, {"app.py": "import lib\ndef f(w):\n    return w.answer == ' Yes'\n"}, "app.py, line 3,"),
+    "kept in a field": (FIELDS, {"app.py": "from lib import one\nprint(one(1).answer[:3])\n"}, "app.py, line 2,"),
+    "kept in a variable": (VARIABLE, {"app.py": "import lib\nprint(lib.ANSWER[:3])\n"}, "app.py, line 2,"),
+    "kept in a renamed variable": (VARIABLE, {"app.py": "from lib import ANSWER as A\nprint(len(A))\n"}, "app.py, line 2,"),
+    "kept and printed": (KEPT, {"app.py": "from lib import W\nw = W()\nprint(w.answer, w.answer.strip()[:3])\n"}, ""),
+    "kept, and another's is cut": (KEPT, {"app.py": "import lib\nclass V:\n    answer = 'x'\nprint(V().answer[:3])\n"}, ""),
+    "a variable that is printed": (VARIABLE, {"app.py": "from lib import ANSWER\nprint(ANSWER)\n"}, ""),
     "printed": (ONE, {"app.py": "from lib import one\nprint(one(1), one(2).strip()[1:])\n"}, ""),
     "another module's": (ONE, {"o.py": "def one(q):\n    return q\n", "app.py": "import lib\nfrom o import one\nprint(one(1)[1:])\n"}, ""),
     "a package's": (ONE, {"app.py": "import lib\nfrom elsewhere import one\nprint(one(1)[1:])\n"}, ""),

@@ -70,6 +70,7 @@ class _Follower:
         self.file = None if sender is None else context.path
         self.seen: set[ast.AST] = set() if sender is None else sender.seen
         self.left: set[tuple[ast.AST, bool]] = set() if sender is None else sender.left
+        self.kept: set[tuple[str, ast.ClassDef | None]] = set() if sender is None else sender.kept
 
     def follow(self, text: ast.expr, depth: int) -> None:
         """Look at the one place where this expression's value goes."""
@@ -333,8 +334,10 @@ class _Follower:
         )
         for use in (use for one in definitions for use in self.context.flow.uses(one)):
             self.follow(use, depth + 1)
-        for load in self._loads_of(name or "") if made is None else ():
-            self.follow(load, depth + 1)
+        if made is None and name is not None:
+            for load in self._loads_of(name):
+                self.follow(load, depth + 1)
+            self._follow_elsewhere(name, owner)
         self._goes_out_of_sight(text)
 
     def _follow_assignment(self, parent: ast.Assign | ast.AnnAssign, text: ast.expr, depth: int) -> None:
@@ -344,6 +347,9 @@ class _Follower:
             if isinstance(target, ast.Attribute):
                 for load in self._loads_of(target.attr):
                     self.follow(load, depth + 1)
+                owner = self.context.templates.members.class_around(target.value)
+                if owner is not None:
+                    self._follow_elsewhere(target.attr, owner)
                 self._goes_out_of_sight(text)
             elif isinstance(target, ast.Subscript):
                 self._containers(depth).put_into_name(target.value)
@@ -354,6 +360,17 @@ class _Follower:
             if definition.kind == "assign" and not definition.path:
                 for use in self.context.flow.uses(definition):
                     self.follow(use, depth + 1)
+                if definition.scope.kind == "module":
+                    self._follow_elsewhere(definition.name, None)
+
+    def _follow_elsewhere(self, name: str, owner: ast.ClassDef | None) -> None:
+        """Look at the places where other files read what is kept under a name."""
+        elsewhere = self.context.elsewhere
+        if elsewhere is None or (name, owner) in self.kept:
+            return
+        self.kept.add((name, owner))
+        for there, load in elsewhere.loads_of(self.context, name, owner):
+            _Follower(there, self.piece, self).follow(load, 0)
 
     def _follow_unpacking(self, parent: ast.Tuple, text: ast.expr, depth: int) -> None:
         for definition in self.context.definitions_of_value(parent):
