@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from codemods.next_steps import next_steps
 from codemods.outcome import Finding, Options, Outcome
 from codemods.pins import OWN_PYTHON, OWN_REQUIREMENT, planning
 from codemods.pins.demands import Demand
+from codemods.pins.joining import real_paths
 from codemods.pins.manifests import read_manifest
 from codemods.pins.planning import edited, plan_manifest
 from codemods.pins.ranges import (
@@ -768,3 +770,13 @@ def test_steps_name_the_adapter_and_what_is_left_for_a_person() -> None:
     assert review.startswith("Review 1 place:")
     assert manual.startswith("Change 1 place by hand:")
     assert failed.startswith("See to 1 failed file,")
+
+
+def test_real_paths_are_those_of_the_system(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real" / "a.py").touch()
+    (tmp_path / "folder").symlink_to("real")
+    (tmp_path / "b.py").symlink_to("real/a.py")
+    names = ["real/a.py", "folder/a.py", "b.py", "real/../b.py", "real/.", "real", "absent/c.py", "b.py/.."]
+    paths = [str(tmp_path / "x")[:-1] + name for name in names]
+    assert list(real_paths(paths)) == [os.path.realpath(path) for path in paths]

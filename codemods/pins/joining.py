@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import os
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from codemods.files import (
@@ -39,7 +39,7 @@ class Joining:
         self.options = options
         self.is_candidate = is_candidate
         self.given = [os.path.realpath(path) for path in paths]
-        self.code = {os.path.realpath(file.path): file for file in report.files}
+        self.code = dict(zip(real_paths(file.path for file in report.files), report.files, strict=True))
         above = dependency_files_above(paths)
         self.manifests = read_manifests(dict.fromkeys((*report.dependency_files, *above)), self._content)
         roots = [path for path in self.given if os.path.isdir(path)]
@@ -92,6 +92,19 @@ class Joining:
             if os.path.realpath(path) not in self.code and self.is_candidate(read_or_none(path) or b""):
                 return shown_path(path)
         return None
+
+
+def real_paths(paths: Iterable[str]) -> Iterator[str]:
+    """`os.path.realpath` of many files, which resolves each of their folders once."""
+    folders: dict[str, str] = {}
+    for path in paths:
+        folder, name = os.path.split(path)
+        if os.path.islink(path) or name in ("", ".", ".."):
+            yield os.path.realpath(path)
+            continue
+        if folder not in folders:
+            folders[folder] = os.path.realpath(folder)
+        yield os.path.join(folders[folder], name)
 
 
 def _failed(manifest: Manifest, error: Exception) -> FileReport:
