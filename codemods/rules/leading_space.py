@@ -13,8 +13,9 @@ Source: the vendor's migration guide for Text Completions, whose samples show th
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 
+from codemods.flow import Definition
 from codemods.plans import Context, FunctionNode
 from codemods.rules.blank_hints import blank_hints
 from codemods.rules.blank_tests import (
@@ -40,6 +41,8 @@ from codemods.rules.text_positions import cut_begins_at_position, is_find, posit
 from codemods.values import UserClass, UserFunction
 
 _DEEPEST = 8
+# Signs that a blank parts from the word behind them.
+_BEFORE_A_BLANK = ".,:;!?"
 _WHICH_IS_GONE = ", which is gone"
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
@@ -70,6 +73,9 @@ class _Follower:
         self.file = None if sender is None else context.path
         self.seen: set[ast.AST] = set() if sender is None else sender.seen
         self.left: set[tuple[ast.AST, bool]] = set() if sender is None else sender.left
+        self.changes: set[Definition] = set() if sender is None else sender.changes
+        # Keys of dicts that texts went under; None for a key that is no constant.
+        self.keys: set[str | None] = set() if sender is None else sender.keys
         self.kept: set[tuple[str, ast.ClassDef | None]] = set() if sender is None else sender.kept
 
     def follow(self, text: ast.expr, depth: int) -> None:
@@ -102,9 +108,8 @@ class _Follower:
         """Whether a name that began empty becomes the text, or grows by a stream's pieces; follows it."""
         found = grown_names(self.context, whole, growing, is_piece=self.piece is not None)
         inside = set(ast.walk(growing))
-        for use in (use for one in found or () for use in self.context.flow.uses(one)):
-            if use not in inside:
-                self.follow(use, depth + 1)
+        for definition in found or ():
+            self._follow_definition(definition, depth, inside)
         return found is not None
 
     def _embedded(self, parent: ast.FormattedValue | ast.BinOp, text: ast.expr, depth: int) -> None:
@@ -119,8 +124,8 @@ class _Follower:
         growing = added_to_itself(self.context, parent, text)
         if growing is not None and self._grows(*growing, depth):
             return
-        self._refuse_glue(parent, text)
         self._refuse_prompt(parent, text)
+        self._refuse_glue(parent, text)
         whole = self.context.source.parent(parent) if isinstance(parent, ast.FormattedValue) else parent
         if isinstance(whole, ast.expr):
             self.follow(whole, depth + 1)
@@ -144,6 +149,9 @@ class _Follower:
         elif isinstance(parent, ast.Tuple) and isinstance(self.context.source.parent(parent), ast.Return):
             self._follow_returned_tuple(parent, text, depth)
         elif isinstance(parent, ast.expr):
+            if isinstance(parent, ast.Dict):
+                pairs = zip(parent.keys, parent.values, strict=True)
+                self.keys.update(_text_in(key) for key, value in pairs if value is text)
             self._containers(depth, text).put_into_display(parent)
             self._goes_out_of_sight(text)
 
@@ -185,11 +193,18 @@ class _Follower:
             raise self._counts(text, "takes the text apart")
 
     def _follow_cut(self, cut: ast.Subscript, text: ast.expr, depth: int) -> None:
+        if isinstance(cut.slice, ast.Constant) and isinstance(cut.slice.value, str):
+            self._follow_item(cut, cut.slice.value, depth)  # no text: a dict that the text is in
+            return
         begins_at_position = cut_begins_at_position(self.context, cut)
         if begins_at_position is None:
             raise self._counts(text, "cuts the text by position")
         if not begins_at_position:
             self.follow(cut, depth + 1)
+
+    def _follow_item(self, item: ast.expr, key: str, depth: int) -> None:
+        if key in self.keys or None in self.keys:
+            self.follow(item, depth + 1)
 
     def _refuse_glue(self, parent: ast.FormattedValue | ast.BinOp, text: ast.expr) -> None:
         """A word right before the text was parted from it by the blank."""
@@ -205,7 +220,7 @@ class _Follower:
         if before is None:
             return
         written = before.value if isinstance(before, ast.Constant) else self.context.evaluator.text_of(before)
-        if not isinstance(written, str) or (written[-1:].isalnum()):
+        if not isinstance(written, str) or written[-1:].isalnum() or written[-1:] in tuple(_BEFORE_A_BLANK):
             raise self._counts(text, "sets the text right behind another")
 
     def _refuse_prompt(self, parent: ast.AST, text: ast.expr) -> None:
@@ -228,6 +243,9 @@ class _Follower:
         name = parent.attr
         if not isinstance(call, ast.Call) or call.func is not parent:
             raise self._counts(parent, f"takes .{name} of the text")
+        if name == "get" and call.args and (key := _text_in(call.args[0])) is not None:
+            self._follow_item(call, key, depth)  # no text: a dict that the text is in
+            return
         given = [*call.args, *(keyword.value for keyword in call.keywords)]
         if (name == "replace" and not starts_blank(self.context, given[0])) or name in SAME_START:
             self.follow(call, depth + 1)
@@ -272,11 +290,19 @@ class _Follower:
         elif call in {site.call for site in self.context.sites}:
             raise self._counts(text, "puts the text into another prompt")
         elif name in ("append", "add", "insert", "extend", "put", "setdefault", "update"):
+            self._note_key(call, parent)
             if isinstance(call.func, ast.Attribute):
                 self._containers(depth, text).put_into_name(call.func.value)
             self._goes_out_of_sight(text)
         elif name not in HARMLESS:
             self._follow_parameter(call, parent, text, depth)
+
+    def _note_key(self, call: ast.Call, parent: ast.Call | ast.keyword) -> None:
+        """`d.setdefault("key", text)`, `d.update(key=text)`."""
+        if isinstance(parent, ast.keyword):
+            self.keys.add(parent.arg)
+        elif getattr(call.func, "attr", "") == "setdefault":
+            self.keys.add(_text_in(call.args[0]))
 
     def _follow_parameter(self, call: ast.Call, parent: ast.AST, text: ast.expr, depth: int) -> None:
         value = self.context.evaluator.value_of(call.func)
@@ -352,16 +378,28 @@ class _Follower:
                     self._follow_elsewhere(target.attr, owner)
                 self._goes_out_of_sight(text)
             elif isinstance(target, ast.Subscript):
+                self.keys.add(_text_in(target.slice))
                 self._containers(depth).put_into_name(target.value)
                 self._goes_out_of_sight(text)
 
     def _follow_names(self, parent: ast.AST, text: ast.expr, depth: int) -> None:
         for definition in self.context.definitions_of_value(text):
             if definition.kind == "assign" and not definition.path:
-                for use in self.context.flow.uses(definition):
-                    self.follow(use, depth + 1)
+                self._follow_definition(definition, depth)
                 if definition.scope.kind == "module":
                     self._follow_elsewhere(definition.name, None)
+
+    def _follow_definition(
+        self, definition: Definition, depth: int, without: Container[ast.AST] = ()
+    ) -> None:
+        """Every read of a name that is bound to the text, also once more was added to its end."""
+        for use in self.context.flow.uses(definition):
+            if use not in without:
+                self.follow(use, depth + 1)
+        for change in definition.changed_by:
+            if isinstance(change.node, ast.AugAssign) and change not in self.changes:
+                self.changes.add(change)
+                self._follow_definition(change, depth, without)
 
     def _follow_elsewhere(self, name: str, owner: ast.ClassDef | None) -> None:
         """Look at the places where other files read what is kept under a name."""
@@ -375,8 +413,7 @@ class _Follower:
     def _follow_unpacking(self, parent: ast.Tuple, text: ast.expr, depth: int) -> None:
         for definition in self.context.definitions_of_value(parent):
             if definition.path == (parent.elts.index(text),):
-                for use in self.context.flow.uses(definition):
-                    self.follow(use, depth + 1)
+                self._follow_definition(definition, depth)
 
     def _loads_of(self, attribute: str) -> Iterator[ast.Attribute]:
         for node in self.context.source.nodes_of(ast.Attribute):
@@ -412,7 +449,10 @@ class _Follower:
         def leave(statement: ast.AST) -> None:
             self._leave_in_container(statement, pieces)
 
-        return Containers(self.context, lambda item: self.follow(item, depth + 1), refuse, leave, pieces)
+        def follow(item: ast.expr) -> None:
+            self.follow(item, depth + 1)
+
+        return Containers(self.context, follow, refuse, leave, self.keys, holds_pieces=pieces)
 
     # -- other files ----------------------------------------------------------------------------
 
@@ -457,6 +497,11 @@ class _Follower:
 
     def _counts(self, text: ast.expr, what: str) -> CountsOnBlank:
         return CountsOnBlank(f"{self._line(text)} {what}", ", and the old leading space is gone")
+
+
+def _text_in(node: ast.expr | None) -> str | None:
+    value = node.value if isinstance(node, ast.Constant) else None
+    return value if isinstance(value, str) else None
 
 
 # Where the text goes from each kind of expression or statement around it.

@@ -7,7 +7,7 @@ harmless: json.dump({"answer": resp.completion}, file)
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 
 from codemods.plans import Context
 from codemods.values import UserFunction
@@ -31,16 +31,20 @@ class Containers:
         follow_text: Callable[[ast.expr], None],
         refuse: Callable[[ast.expr, str], None],
         leave: Callable[[ast.AST], None],
+        keys: Set[str | None],
+        *,
         holds_pieces: bool = False,
     ) -> None:
         """leave: gets each statement that gives the container to callers, who may be in other files.
 
+        keys: the constant keys that the texts went under; None for any other.
         holds_pieces: the texts are a stream's pieces, which belong right behind each other.
         """
         self.context = context
         self.follow_text = follow_text
         self.refuse = refuse
         self.leave = leave
+        self.keys = keys
         self.holds_pieces = holds_pieces
         self.seen: set[ast.AST] = set()
 
@@ -115,15 +119,22 @@ class Containers:
         if isinstance(item.ctx, ast.Load):
             if isinstance(item.slice, ast.Slice):
                 self._follow(item, depth)
-            else:
+            elif self._may_be_key(item.slice):
                 self.follow_text(item)
+
+    def _may_be_key(self, key: ast.expr) -> bool:
+        """Whether a text may stand under a key: of those that are constant, one that a text went under."""
+        if not isinstance(key, ast.Constant) or not isinstance(key.value, str) or None in self.keys:
+            return True
+        return key.value in self.keys
 
     def _follow_method(self, attribute: ast.Attribute, depth: int) -> None:
         call = self.context.source.parent(attribute)
         if not isinstance(call, ast.Call) or call.func is not attribute:
             return
         if attribute.attr in _TAKES_OUT:
-            self.follow_text(call)
+            if not call.args or self._may_be_key(call.args[0]):
+                self.follow_text(call)
         elif attribute.attr in _VIEWS:
             self._follow(call, depth)
         elif attribute.attr in _LOOKS_UP:
