@@ -48,7 +48,8 @@ def neighbourhood(given: Sequence[str], files: Sequence[str]) -> Neighbourhood:
     """The project that holds the paths `given`, of which the run looks at `files`.
 
     The project is the git work tree around them, else the nearest directory above with a build
-    file. Without either it is the files given and those that stand beside them.
+    file. Without either it is the files given and those that stand beside them, named from the directory
+    that holds the outermost package, as their imports name them.
     """
     real = [os.path.realpath(path) for path in given if os.path.exists(path)]
     directories = [path if os.path.isdir(path) else os.path.dirname(path) for path in real]
@@ -57,7 +58,7 @@ def neighbourhood(given: Sequence[str], files: Sequence[str]) -> Neighbourhood:
     except ValueError:  # on two drives
         common = directories[0]
     top = project_top(common)
-    root = top or common
+    root = top or _above_packages(common)
     beside: list[str] = []
     if not any(root == path or root.startswith(path.rstrip(os.sep) + os.sep) for path in real):
         beside = find_files([root]).files if top else _python_files_in(directories)
@@ -70,7 +71,7 @@ def neighbourhood_of(directory: str) -> Neighbourhood:
     real = os.path.realpath(directory)
     top = project_top(real)
     beside = find_files([top]).files if top else _python_files_in([real])
-    root = top or real
+    root = top or _above_packages(real)
     return Neighbourhood(root, tuple(map(_Names(root).name_of, beside)))
 
 
@@ -86,6 +87,13 @@ def project_top(directory: str) -> str | None:
             return None
         place = parent
     return place
+
+
+def _above_packages(directory: str) -> str:
+    """The nearest directory, at or above, that is no package."""
+    while os.path.isfile(os.path.join(directory, "__init__.py")) and os.path.dirname(directory) != directory:
+        directory = os.path.dirname(directory)
+    return directory
 
 
 def _python_files_in(directories: Sequence[str]) -> list[str]:

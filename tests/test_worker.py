@@ -127,6 +127,16 @@ def test_a_directory_given_whole_is_the_project(tmp_path: Path, monkeypatch: pyt
     assert around.names == ("a.py", "pkg/b.py")
 
 
+def test_a_package_given_by_itself_is_named_as_its_imports_name_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    make(tmp_path, "top/__init__.py", "top/pkg/__init__.py", "top/pkg/a.py", "top/pkg/sub/b.py")
+    around = neighbourhood(["top/pkg"], ["top/pkg/__init__.py", "top/pkg/a.py", "top/pkg/sub/b.py"])
+    assert around.root == str(tmp_path.resolve())
+    assert {"top/pkg/a.py", "top/pkg/sub/b.py"} <= set(around.names)
+
+
 def test_paths_in_two_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     make(tmp_path, "one/a.py", "two/b.py", "two/c.py")
