@@ -90,6 +90,8 @@ class Piece:
     inner: Template | None = None
     is_filled_later: bool = False
     doubled: bool = False
+    # Whether the field shows nothing but a text, so that the text may stand without the literal.
+    is_text: bool = False
 
     @property
     def is_field(self) -> bool:
@@ -111,6 +113,11 @@ class Literal(Template):
                     yield from piece.inner.holes()
 
     def cut(self, lo: int, hi: int, out: Cut) -> None:
+        alone = self._text_alone(lo, hi)
+        if alone is not None:
+            whole, kept_span = self.source.span(self.node), self.source.span(alone)
+            out.deletions.extend([(whole[0], kept_span[0]), (kept_span[1], whole[1])])
+            return
         position = 0
         kept: list[int] = []
         plans: list[Cut] = []
@@ -128,6 +135,22 @@ class Literal(Template):
             out.deletions.extend(plans[index].deletions)
             out.touched.extend(plans[index].touched)
         self._drop_tokens(kept[0], kept[-1], out)
+
+    def _text_alone(self, lo: int, hi: int) -> ast.expr | None:
+        """The one text that is left of the literal; None if more is left, or anything but a text."""
+        position = 0
+        left: list[Piece] = []
+        for piece in (piece for _, pieces in self.tokens for piece in pieces):
+            if position < hi and position + len(piece.text) > lo:
+                left.append(piece)
+            position += len(piece.text)
+        if len(left) != 1 or not left[0].is_text or not isinstance(left[0].inner, Hole):
+            return None
+        return left[0].inner.node if self._has_no_comment() else None
+
+    def _has_no_comment(self) -> bool:
+        spans = [token.span for token, _ in self.tokens]
+        return b"#" not in _outside(self.source.data, *self.source.span(self.node), spans)
 
     def _drop_tokens(self, first: int, last: int, out: Cut) -> None:
         if first > 0:

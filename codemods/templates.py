@@ -12,6 +12,7 @@ from codemods.flow import Definition
 from codemods.literals import Chars, Field, dissect
 from codemods.members import FunctionNode, Members
 from codemods.source import Source
+from codemods.sure_texts import is_text
 from codemods.template_fillings import (
     FORMAT_FIELD,
     PERCENT_FIELD,
@@ -104,7 +105,8 @@ class TemplateReader:
         inner: Template = self.template_of(hole.value) if part.is_plain else Hole(hole.value, HOLE)
         if not _shows_marker(inner) and not isinstance(inner, Joined):
             inner = inner if isinstance(inner, Known) else Hole(hole.value, HOLE)
-        return Piece(inner.flat, (), part.span, inner)
+        sure = part.is_plain and isinstance(inner, Hole) and is_text(self.evaluator.flow, hole.value)
+        return Piece(inner.flat, (), part.span, inner, is_text=sure)
 
     # -- composed -------------------------------------------------------------------------------
 

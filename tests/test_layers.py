@@ -58,6 +58,7 @@ CODEMODS_LAYERS = (
     ("codemods.bindings",),
     ("codemods.evaluate",),
     ("codemods.members",),
+    ("codemods.sure_texts",),
     ("codemods.templates", "codemods.neighbours"),
     (
         "codemods.turns",
