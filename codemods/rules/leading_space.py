@@ -25,6 +25,7 @@ from codemods.rules.blank_tests import (
     is_joined_by_nothing,
     starts_blank,
 )
+from codemods.rules.callers_of_texts import calls_around, function_around
 from codemods.rules.growing_texts import added_to_itself, grown_names
 from codemods.rules.own_functions import item_taken
 from codemods.rules.text_containers import Containers
@@ -44,7 +45,6 @@ _DEEPEST = 8
 # Signs that a blank parts from the word behind them.
 _BEFORE_A_BLANK = ".,:;!?"
 _WHICH_IS_GONE = ", which is gone"
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
 class CountsOnBlank(Exception):
@@ -142,7 +142,7 @@ class _Follower:
             assert isinstance(joined, ast.Call)
             self.follow(joined, depth + 1)
         elif isinstance(parent, ast.Yield):
-            for call in self._calls_around(parent):
+            for call in calls_around(self.context, parent):
                 self._containers(depth, text).put_into_display(call)
             self._leave_in_container(parent, text is self.piece)
             self._goes_out_of_sight(text)
@@ -159,7 +159,7 @@ class _Follower:
         """The callers that take the tuple apart get the text in its place; others have it in a container."""
         statement = self.context.source.parents[parent]
         starred = any(isinstance(one, ast.Starred) for one in parent.elts)
-        for call in self._calls_around(statement):
+        for call in calls_around(self.context, statement):
             above = self.context.source.parent(call)
             result = above if isinstance(above, ast.Await) else call
             where = (parent.elts.index(text), len(parent.elts))
@@ -421,23 +421,12 @@ class _Follower:
                 yield node
 
     def _follow_return(self, parent: ast.AST, text: ast.expr, depth: int) -> None:
-        for call in self._calls_around(parent):
+        for call in calls_around(self.context, parent):
             above = self.context.source.parent(call)
             self.follow(above if isinstance(above, ast.Await) else call, depth + 1)
         for there, result in self._results_elsewhere(parent, in_container=False):
             there.follow(result, 0)
         self._goes_out_of_sight(text)
-
-    def _calls_around(self, inside: ast.AST) -> list[ast.Call]:
-        """The calls in this file of the function that a statement stands in."""
-        name = getattr(self._function_around(inside), "name", None)
-        return list(self.context.evaluator.calls_named(name)) if name else []
-
-    def _function_around(self, inside: ast.AST) -> ast.AST | None:
-        current: ast.AST | None = inside
-        while current is not None and not isinstance(current, _FUNCTIONS):
-            current = self.context.source.parent(current)
-        return current
 
     def _containers(self, depth: int, text: ast.expr | None = None) -> Containers:
         return self._containers_of(depth, text is not None and text is self.piece)
@@ -465,7 +454,7 @@ class _Follower:
         self, statement: ast.AST, *, in_container: bool
     ) -> Iterator[tuple[_Follower, ast.expr]]:
         """What other files get from the function that a statement stands in; once for each walk."""
-        function = self._function_around(statement)
+        function = function_around(self.context, statement)
         elsewhere = self.context.elsewhere
         if (
             elsewhere is None

@@ -7,9 +7,10 @@ harmless: json.dump({"answer": resp.completion}, file)
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Set
 
 from codemods.plans import Context
+from codemods.rules.callers_of_texts import calls_around
 from codemods.values import UserFunction
 
 _DEEPEST = 6
@@ -182,19 +183,10 @@ class Containers:
                 self._follow_targets(target)
 
     def _follow_calls_of(self, statement: ast.AST, depth: int) -> None:
-        for call in _calls_of(self.context, statement):
+        for call in calls_around(self.context, statement):
             above = self.context.source.parent(call)
             self._follow(above if isinstance(above, ast.Await) else call, depth + 1)
         self.leave(statement)
-
-
-def _calls_of(context: Context, inside: ast.AST) -> Iterator[ast.Call]:
-    """The calls in this file of the function that a statement stands in."""
-    current: ast.AST | None = inside
-    while current is not None and not isinstance(current, ast.FunctionDef | ast.AsyncFunctionDef):
-        current = context.source.parent(current)
-    if current is not None:
-        yield from context.evaluator.calls_named(current.name)
 
 
 def _items_of(target: ast.expr, container: ast.expr) -> ast.expr:
