@@ -16,6 +16,7 @@ from collections.abc import Iterator
 
 from codemods.plans import Context
 from codemods.rules.body_suggestions import suggestion
+from codemods.rules.client_arguments import client_arguments
 from codemods.rules.doubles import doubles, is_route
 from codemods.rules.error_texts import error_texts
 from codemods.rules.hazards import hazards
@@ -100,7 +101,7 @@ def _http_calls(context: Context, node: ast.AST, used: set[ast.AST]) -> Iterator
 
 
 _CHECKS: dict[type[ast.AST], tuple[Check, ...]] = {
-    ast.Call: (_old_calls, built_bodies, named_bodies, wrapped_calls, doubles),
+    ast.Call: (_old_calls, built_bodies, named_bodies, wrapped_calls, client_arguments, doubles),
     ast.Attribute: (token_counts, removed_names, doubles, hazards),
     ast.Import: (removed_names,),
     ast.ImportFrom: (token_counts, removed_names, wrapped_imports),
