@@ -42,7 +42,7 @@ def convert_kept_pieces(context: Context, plan: Plan, place: Place) -> None:
         raise NotGrown("the prompt may not end with an open Assistant turn")
     _check_readers(grown, walk)
     prefill = prefill_of(context, plan, grown, place)
-    (name,) = free_names(context, variable, ["user_text"])
+    (name,) = free_names(context, variable, ["user_text"], scope_node(context, place.value))
     opening = {_opening(store) for store in grown.stores() if not store.grows and store.text.base is None}
     if len(opening) != 1:
         raise NotGrown("the prompt has several forms, which do not begin alike")

@@ -87,7 +87,7 @@ def prefill_of(context: Context, plan: Plan, grown: GrownPrompt, place: Place) -
         is_here = store.slot.kind == "name" and store.slot.owner is scope
         if not is_here or scope_node(context, store.statement) is not scope:
             raise NotGrown("the prefill is written in another function")
-    return free_names(context, stores[0].slot.name, ["prefill"])[0]
+    return free_names(context, stores[0].slot.name, ["prefill"], scope)[0]
 
 
 def words_of(text: Text) -> Iterator[Part]:

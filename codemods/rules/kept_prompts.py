@@ -53,7 +53,8 @@ def convert_kept(
     if len(kinds) != 1:
         raise Opaque("the prompt has several forms, which have not the same parts")
     (first, *_) = written
-    names = free_names(context, first.name, [role for role, _ in _texts_of(layouts[0])])
+    words = [role for role, _ in _texts_of(layouts[0])]
+    names = free_names(context, first.name, words, first.scope.node)
     is_free = all(context.can_edit(definition) for definition in written)
     for definition, forms in written.items():
         edit = _name_texts(context, plan, definition, forms, names, is_kept=not is_free)
@@ -112,8 +113,10 @@ def _texts_of(layout: Layout) -> Iterator[tuple[str, Range]]:
         yield "prefill", layout.prefill
 
 
-def free_names(context: Context, prompt: str, words: list[str]) -> list[str]:
+def free_names(context: Context, prompt: str, words: list[str], scope: ast.AST | None) -> list[str]:
     """Names that the file does not have, the same ones for every definition of the prompt's name."""
+    if isinstance(scope, ast.Module) and "*" in context.exported:
+        raise Opaque(f"{prompt} has readers besides this call, and other files take every name of this one")
     text = context.source.data.decode()
     for prefix in ("", "prompt_") if prompt == "prompt" else (f"{prompt}_",):
         names = [f"{prefix}{word}" for word in words]
@@ -202,10 +205,11 @@ def _only_text(
 
 
 def line_break(context: Context, start: int) -> str:
-    """What separates two statements here: a new line, or a semicolon where the line is shared."""
+    """What separates two statements here: a new line, or a semicolon where the line is shared or goes on."""
     source = context.source
     line = source.line_start(start)
-    if source.data[line:start].strip():
+    goes_on = source.data[:line].rstrip(b"\r\n").endswith(b"\\")
+    if goes_on or source.data[line:start].strip():
         return "; "
     return source.newline + source.indentation(start)
 
