@@ -18,6 +18,9 @@ _IMPORTED = re.compile(rb"import\s+([^\r\n#;]+)")
 _WORD = re.compile(rb"\w+")
 _OLD_MIGRATE = re.compile(rb"^\s*(?:from|import)\s+migrate\.(?:versioning|changeset|exceptions)\b", re.M)
 _PATCH = re.compile(rb"\bCompletions\.create\s*=[^=]")
+# `patch("app.PROMPT", …)`, `setattr(app, "PROMPT", …)`: a name that is bound by a text, and where it stands.
+_BINDS_BY_TEXT = re.compile(rb"\b(?:patch|setattr)[\w.]*\s*\((?=(.{,200}))", re.S)
+_LAST_NAME = re.compile(rb"[\"'](?:\w+\.)*([A-Za-z_]\w*)[\"']")
 # How many files may import a module for them to be searched for a word, and how many may hold it.
 _MOST_IMPORTERS = 200
 _MOST_HOLDERS = 12
@@ -49,6 +52,7 @@ class Project:
         self._importers: dict[str, list[str]] = {}  # last name of a module -> files that may import it
         self._users: dict[str, list[str]] = {}  # module's last name -> files that import it whole
         self._patches: list[str] = []
+        self._bound_by_text: set[str] = set()
         self._used_beside_sdk: set[str] = set()  # last names that files with the SDK import
 
     def _posix(self, path: str) -> str:
@@ -67,6 +71,12 @@ class Project:
             attributes = re.findall(rb"\b%b\.(\w+)" % re.escape(stem.encode()), self._code(user) or b"")
             self._imported.setdefault(stem, set()).update(name.decode() for name in attributes)
         return frozenset(self._imported.get(stem, ()))
+
+    def names_bound_by_text(self) -> frozenset[str]:
+        """Names that some file of the run binds anew in another module, by a text: tests do so."""
+        if self._imported is None:
+            self._imported = self._index()
+        return frozenset(self._bound_by_text)
 
     def names(self, path: str, word: str) -> bool:
         """Whether another Python file of the run holds the word, and the two files can meet at all.
@@ -123,6 +133,7 @@ class Project:
             data = self._code(path)
             if not data or b"import" not in data:
                 continue
+            self._bound_by_text.update(names_bound_by_text(data))
             statements = _import_statements(data)
             if b"migrate." in statements and path.endswith(".py") and _OLD_MIGRATE.search(statements):
                 self._old_migrate.append(path)
@@ -320,6 +331,14 @@ class Project:
             folder = posixpath.dirname(folder)
             roots.append(folder)
         return roots
+
+
+def names_bound_by_text(data: bytes) -> frozenset[str]:
+    """The last names of all texts that a patch or a `setattr` of the file begins with."""
+    if b"patch" not in data and b"setattr" not in data:
+        return frozenset()
+    texts = (match.group(1) for match in _BINDS_BY_TEXT.finditer(data))
+    return frozenset(name.decode() for text in texts for name in _LAST_NAME.findall(text))
 
 
 def _import_statements(data: bytes) -> bytes:

@@ -27,6 +27,7 @@ from codemods.floors import (
     standing_floor,
     version_text,
 )
+from codemods.flow import Flow
 from codemods.ignores import is_ignored
 from codemods.neighbours import evaluator_for, parsed_source
 from codemods.notebooks import rewrite_notebook
@@ -34,7 +35,7 @@ from codemods.other_files import OtherFiles
 from codemods.outcome import Finding, Options, Outcome
 from codemods.passed_values import is_test
 from codemods.plans import Context, Limits, Plan, Site
-from codemods.project import Project
+from codemods.project import Project, names_bound_by_text
 from codemods.sites import find_sites, plan_sites
 from codemods.soundness import problem_of
 from codemods.source import NotPython, Source
@@ -222,6 +223,7 @@ def _context(source: Source, raw: bytes, path: str, options: Options, project: P
         options, reason = dataclasses.replace(options, bridge=False), own
     if project is not None:
         exported |= project.names_imported_from(path)
+    exported |= _variables_bound_by_text(flow, raw, project)
     reader = TemplateReader(source, evaluator)
     patched = path if _PATCH.search(source.data) else project.patched_surface(path) if project else None
     return Context(
@@ -244,6 +246,13 @@ def _context(source: Source, raw: bytes, path: str, options: Options, project: P
         rewrite_example=lambda text: rewritten_example(text, options),
         limits=Limits(),
     )
+
+
+def _variables_bound_by_text(flow: Flow, raw: bytes, project: Project | None) -> frozenset[str]:
+    """The file's variables that a test, or a `setattr`, may bind anew under their name."""
+    named = names_bound_by_text(raw) | (project.names_bound_by_text() if project else frozenset())
+    found = (name for name in named for one in flow.module.definitions.get(name, ()) if one.kind == "assign")
+    return frozenset(found)
 
 
 def _other_migrate(source: Source) -> str | None:
