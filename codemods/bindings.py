@@ -126,7 +126,8 @@ class Bindings(OwnCode, Containers):
         found = [self.localized(value) for value in self.elsewhere.member(module, name)]
         if self.search.receivers and not any(map(is_ours, found)):
             found.extend(self.set_in_module(module, name))
-        firm = [one for one in found if not isinstance(one, Constant) or is_marker(one)]
+        is_set = name in self.flow.attribute_stores
+        firm = [one for one in found if not isinstance(one, Constant) or (is_marker(one) and not is_set)]
         return firm or (Unknown(f"{name} of {module.reason}"),)
 
 
