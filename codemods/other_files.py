@@ -21,7 +21,16 @@ from codemods.plans import Context, FunctionNode, Readers
 from codemods.project import Project
 from codemods.sites import find_sites
 from codemods.templates import TemplateReader
-from codemods.values import Abroad, ProjectModule, Unknown, UserFunction, UserInstance, Value, is_instance
+from codemods.values import (
+    Abroad,
+    ProjectModule,
+    Unknown,
+    UserClass,
+    UserFunction,
+    UserInstance,
+    Value,
+    is_instance,
+)
 
 _MOST_FILES = 8
 # What a file that is not parsed may do with a text that began with a blank: cut, compare, ask again.
@@ -105,7 +114,7 @@ class OtherFiles:
     def _add(
         self, home: Context, function: FunctionNode, owner: ast.AST | None, there: Context, found: Readers
     ) -> None:
-        for use in _uses(there, function, is_method=isinstance(owner, ast.ClassDef)):
+        for use in _uses(there, function, owner):
             if not _is_of(home, function, owner, there, use):
                 continue
             above = there.source.parent(use)
@@ -152,19 +161,22 @@ def _owner(home: Context, function: FunctionNode) -> ast.AST | None:
     return above
 
 
-def _uses(there: Context, function: FunctionNode, *, is_method: bool) -> Iterator[ast.expr]:
+def _uses(there: Context, function: FunctionNode, owner: ast.AST | None) -> Iterator[ast.expr]:
     """What may be the function, by its name or the name it is imported as."""
-    if is_method and _is_dunder(function):
-        if function.name == "__call__":
+    wanted, is_method = function.name, isinstance(owner, ast.ClassDef)
+    if isinstance(owner, ast.ClassDef) and _is_dunder(function):
+        if wanted == "__call__":
             yield from (call.func for call in there.source.nodes_of(ast.Call))
-        return
+        if wanted != "__init__":
+            return
+        wanted, is_method = owner.name, False
     for attribute in there.source.nodes_of(ast.Attribute):
-        if attribute.attr == function.name and isinstance(attribute.ctx, ast.Load):
+        if attribute.attr == wanted and isinstance(attribute.ctx, ast.Load):
             yield attribute
     if is_method:
         return
-    aliases = (one for one in there.source.nodes_of(ast.alias) if one.name == function.name)
-    names = {function.name, *(one.asname for one in aliases if one.asname)}
+    aliases = (one for one in there.source.nodes_of(ast.alias) if one.name == wanted)
+    names = {wanted, *(one.asname for one in aliases if one.asname)}
     for name in there.source.nodes_of(ast.Name):
         if name.id in names and isinstance(name.ctx, ast.Load):
             yield name
@@ -175,11 +187,13 @@ def _is_of(
 ) -> bool:
     """Whether an expression of another file is the function, or may be for all that is known."""
     values = _values(there.evaluator, use)
-    local = (home.evaluator.localized(value) for value in values)
+    local = [home.evaluator.localized(value) for value in values]
     if any(isinstance(one, UserFunction) and one.node is function for one in local):
         return True
     if not isinstance(owner, ast.ClassDef):
         return isinstance(use, ast.Name) and any(map(_is_vague, values))
+    if function.name == "__init__":
+        return any(isinstance(one, UserClass) and one.node is owner for one in local)
     if _is_dunder(function):
         return any(is_instance(one) and _may_be(home, owner, there, one) for one in values)
     if not isinstance(use, ast.Attribute):
