@@ -7,6 +7,7 @@ Each content is a piece of the author's own expression, cut from it with its quo
 
 from __future__ import annotations
 
+import ast
 import io
 import tokenize
 from collections.abc import Iterator, Sequence
@@ -114,11 +115,20 @@ def without_parentheses(context: Context, piece: Slice) -> Slice:
         kept[low - piece.start : high - piece.start] = b" " * (high - low)
     text = bytes(kept)
     inner = text.strip()[1:-1].strip()
-    if not text.strip().startswith(b"(") or not text.strip().endswith(b")"):
+    if not text.strip().startswith(b"(") or not text.strip().endswith(b")") or not _is_expression(inner):
         return piece
     if b"\n" in inner or b"\r" in inner or b"#" in inner or inner[:1] not in (b"f", b'"', b"'", b"r", b"F"):
         return piece if not inner.decode().isidentifier() else _narrowed(piece, text, inner)
     return _narrowed(piece, text, inner)
+
+
+def _is_expression(text: bytes) -> bool:
+    """Whether a text stands without the parentheses around it, which are a pair then: not `(a).b(c)`."""
+    try:
+        ast.parse(text, mode="eval")
+    except (SyntaxError, ValueError):
+        return False
+    return True
 
 
 def _narrowed(piece: Slice, text: bytes, inner: bytes) -> Slice:
