@@ -103,7 +103,8 @@ def markers_given(source: Source, call: ast.Call, text_of: Callable[[ast.expr], 
     given = [(str(index), value, value) for index, value in enumerate(call.args)]
     given += [(keyword.arg or "", keyword.value, keyword) for keyword in call.keywords]  # type: ignore[misc]
     for name, value, item in given:
-        text = text_of(value)
+        does_more = any(isinstance(part, ast.Call | ast.NamedExpr) for part in ast.walk(value))
+        text = None if does_more else text_of(value)
         if text is not None and is_only_marker(text):
             found.append(Marker(name, text, value, source.span(item), item is not value))
     return found

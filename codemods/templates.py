@@ -43,8 +43,11 @@ _DEEPEST = 12
 class TemplateReader:
     """Reads templates of one file. `held`: loads that are read as holes, whatever they are."""
 
-    def __init__(self, source: Source, evaluator: Evaluator) -> None:
+    def __init__(
+        self, source: Source, evaluator: Evaluator, bound_from_outside: frozenset[str] = frozenset()
+    ) -> None:
         self.source = source
+        self.bound_from_outside = bound_from_outside
         self.evaluator = evaluator
         self.members = Members(source, evaluator)
         self.held: set[ast.expr] = set()
@@ -147,6 +150,8 @@ class TemplateReader:
         texts = [self.template_of(value) for value in returned_expressions(function)]
         if any(isinstance(text, Hole) or not _shows_marker(text) for text in texts):
             return []
+        if any(is_only_marker(text.flat) for text in texts) and not _only_returns(function):
+            return []  # the call would go with the marker, and with it what else the function does
         return [Through(node, text.flat, definition, node.func, text) for text in texts]
 
     def _method(self, node: ast.Call, function: ast.Attribute) -> Template:
@@ -207,6 +212,10 @@ class TemplateReader:
     # -- names ----------------------------------------------------------------------------------
 
     def _reference(self, node: ast.Name | ast.Attribute) -> Template:
+        if isinstance(node, ast.Name) and node.id in self.bound_from_outside and self._is_module_name(node):
+            return Hole(node, HOLE)
+        if isinstance(node, ast.Attribute) and self._may_be_a_property(node.attr):
+            return Hole(node, HOLE)
         named = self._named(node) if isinstance(node, ast.Name) else None
         text = self.evaluator.text_of(node)
         is_whole = named is None or not _shows_marker(named) or is_only_marker(text or "")
@@ -217,6 +226,11 @@ class TemplateReader:
         if text is not None and HOLE not in text and is_whole:
             return Known(node, text)
         return named if named is not None else Hole(node, HOLE)
+
+    def _may_be_a_property(self, name: str) -> bool:
+        """Whether the file has a function of the name that does more than to return something."""
+        functions = self.source.nodes_of(ast.FunctionDef)
+        return any(one.name == name and not _only_returns(one) for one in functions)
 
     def _is_module_name(self, node: ast.Name) -> bool:
         return any(one.scope.kind == "module" for one in self.evaluator.flow.reaching(node).definitions)
@@ -266,6 +280,18 @@ class TemplateReader:
         return Appended(
             definition.node.target, before.flat + added.flat, self.source, definition, changed, added
         )
+
+
+def _only_returns(function: FunctionNode) -> bool:
+    """Whether a function has no statement but its `return` and a docstring."""
+    if isinstance(function, ast.Lambda):
+        body: list[ast.stmt] = []
+    else:
+        body = [one for one in function.body if not isinstance(one, ast.Expr | ast.Pass)]
+        shown = (one.value for one in function.body if isinstance(one, ast.Expr))
+        if len(body) > 1 or not all(isinstance(value, ast.Constant) for value in shown):
+            return False
+    return all(isinstance(one, ast.Return) for one in body)
 
 
 def returned_expressions(function: FunctionNode) -> list[ast.expr]:
