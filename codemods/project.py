@@ -20,7 +20,7 @@ _OLD_MIGRATE = re.compile(rb"^\s*(?:from|import)\s+migrate\.(?:versioning|change
 _PATCH = re.compile(rb"\bCompletions\.create\s*=[^=]")
 # `patch("app.PROMPT", …)`, `setattr(app, "PROMPT", …)`: a name that is bound by a text, and where it stands.
 _BINDS_BY_TEXT = re.compile(rb"\b(?:patch|setattr)[\w.]*\s*\((?=(.{,200}))", re.S)
-_LAST_NAME = re.compile(rb"[\"'](?:\w+\.)*([A-Za-z_]\w*)[\"']")
+_LAST_NAME = re.compile(rb"[\"'}](?:[\w.]*\.)?([A-Za-z_]\w*)[\"']")
 # How many files may import a module for them to be searched for a word, and how many may hold it.
 _MOST_IMPORTERS = 200
 _MOST_HOLDERS = 12
@@ -53,6 +53,7 @@ class Project:
         self._users: dict[str, list[str]] = {}  # module's last name -> files that import it whole
         self._patches: list[str] = []
         self._bound_by_text: set[str] = set()
+        self._set_in: dict[str, set[str]] = {}  # last name of a module -> its names that others set
         self._used_beside_sdk: set[str] = set()  # last names that files with the SDK import
 
     def _posix(self, path: str) -> str:
@@ -68,15 +69,17 @@ class Project:
             self._imported = self._index()
         stem = self._stem(path)
         for user in self._users.pop(stem, ()):  # read again: few modules are ever asked about
-            attributes = re.findall(rb"\b%b\.(\w+)" % re.escape(stem.encode()), self._code(user) or b"")
+            code, module = self._code(user) or b"", re.escape(stem.encode())
+            attributes = re.findall(rb"\b%b\.(\w+)" % module, code)
             self._imported.setdefault(stem, set()).update(name.decode() for name in attributes)
+            stores = re.findall(rb"\b%b\.(\w+)\s*=[^=]" % module, code)
+            self._set_in.setdefault(stem, set()).update(name.decode() for name in stores)
         return frozenset(self._imported.get(stem, ()))
 
-    def names_bound_by_text(self) -> frozenset[str]:
-        """Names that some file of the run binds anew in another module, by a text: tests do so."""
-        if self._imported is None:
-            self._imported = self._index()
-        return frozenset(self._bound_by_text)
+    def names_bound_from_outside(self, path: str) -> frozenset[str]:
+        """Names of the module that another file may bind anew: `app.PROMPT = …`, or by a text as tests do."""
+        self.names_imported_from(path)
+        return frozenset(self._bound_by_text | self._set_in.get(self._stem(path), set()))
 
     def names(self, path: str, word: str) -> bool:
         """Whether another Python file of the run holds the word, and the two files can meet at all.

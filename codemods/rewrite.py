@@ -223,8 +223,9 @@ def _context(source: Source, raw: bytes, path: str, options: Options, project: P
         options, reason = dataclasses.replace(options, bridge=False), own
     if project is not None:
         exported |= project.names_imported_from(path)
-    exported |= _variables_bound_by_text(flow, raw, project)
-    reader = TemplateReader(source, evaluator)
+    bound = _variables_bound_from_outside(flow, raw, project, path)
+    exported |= bound
+    reader = TemplateReader(source, evaluator, bound)
     patched = path if _PATCH.search(source.data) else project.patched_surface(path) if project else None
     return Context(
         source,
@@ -248,9 +249,11 @@ def _context(source: Source, raw: bytes, path: str, options: Options, project: P
     )
 
 
-def _variables_bound_by_text(flow: Flow, raw: bytes, project: Project | None) -> frozenset[str]:
-    """The file's variables that a test, or a `setattr`, may bind anew under their name."""
-    named = names_bound_by_text(raw) | (project.names_bound_by_text() if project else frozenset())
+def _variables_bound_from_outside(
+    flow: Flow, raw: bytes, project: Project | None, path: str
+) -> frozenset[str]:
+    """The file's variables that another file, a test or a `setattr` may bind anew under their name."""
+    named = names_bound_by_text(raw) | (project.names_bound_from_outside(path) if project else frozenset())
     found = (name for name in named for one in flow.module.definitions.get(name, ()) if one.kind == "assign")
     return frozenset(found)
 
