@@ -242,7 +242,8 @@ def _is_marker(context: Context, element: ast.expr) -> bool:
 
 def _drop_markers(context: Context, plan: Plan, place: Place, display: Display) -> None:
     """Take the Human marker out of a list at the call; elsewhere, or where it stands alone, it stays."""
-    markers = [element for element in _elements(display) if _is_marker(context, element)]
+    found = (element for element in _elements(display) if _is_marker(context, element))
+    markers = [element for element in found if not may_have_effects(context, element)]
     if not markers:
         return
     if len(markers) == len(display.elts) and _drop_operand(context, plan, place, display):
