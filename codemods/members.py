@@ -133,8 +133,11 @@ class Members:
 
 
 def _sets_by_computed_name(call: ast.Call) -> bool:
-    """`setattr(self, key, value)`: it may be any attribute."""
-    is_set = isinstance(call.func, ast.Name) and call.func.id == "setattr" and len(call.args) > 1
+    """`setattr(self, key, value)`, `object.__setattr__(self, key, value)`: it may be any attribute."""
+    name = getattr(call.func, "id", None) or getattr(call.func, "attr", None)
+    if name == "__setattr__" and len(call.args) == 2:  # `super().__setattr__(key, value)`
+        return not isinstance(call.args[0], ast.Constant)
+    is_set = name in ("setattr", "__setattr__") and len(call.args) > 1
     return is_set and not isinstance(call.args[1], ast.Constant)
 
 

@@ -109,6 +109,8 @@ def _from_attribute(context: Context, node: ast.Attribute, found: Choices, depth
         raise NotInSight
     if owner.decorator_list:  # a dataclass: its constructor fills the fields in
         raise NotInSight
+    if any(map(_makes_class, context.source.nodes_of(ast.Call))) or _asks_by_computed_name(context):
+        raise NotInSight
     if (definition, node) in found.steps:
         return
     found.steps.append((definition, node))
@@ -190,6 +192,11 @@ def _calls_of(
     definition = _definition_of(context, made)
     if definition is None or not context.can_edit(definition):
         raise NotInSight
+    if made is not function and any(_is_made_otherwise(context, one) for one in _ways_to_make(context)):
+        raise NotInSight
+    is_method = isinstance(owner, ast.ClassDef) and made is function
+    if is_method and _asks_by_computed_name(context):
+        raise NotInSight
     is_bound = isinstance(owner, ast.ClassDef) and not any(
         getattr(one, "id", "") == "staticmethod" for one in function.decorator_list
     )
@@ -197,7 +204,45 @@ def _calls_of(
         call = context.source.parent(use)
         if not isinstance(call, ast.Call) or call.func is not use:
             raise NotInSight
+        if is_method and context.templates.members.function_of(call) is not function:
+            raise NotInSight  # `seen.add("claude-2")` is no call of the method `add` of a class here
         yield call, 1 if is_bound else 0
+
+
+def _ways_to_make(context: Context) -> Iterator[ast.expr]:
+    """`type(self)`, `self.__class__` and `.__init__`: a class reached without its name."""
+    for call in context.source.nodes_of(ast.Call):
+        if getattr(call.func, "id", "") == "type":
+            yield call
+    for node in context.source.nodes_of(ast.Attribute):
+        if node.attr in ("__class__", "__init__"):
+            yield node
+
+
+def _is_made_otherwise(context: Context, way: ast.expr) -> bool:
+    """Whether an object may be made in this way; a class below its own is seen by the base it names."""
+    parent = context.source.parent(way)
+    if isinstance(parent, ast.Attribute):
+        return parent.attr not in ("__name__", "__qualname__", "__module__", "__doc__")
+    if isinstance(parent, ast.Compare):
+        return False
+    inner = way.value if isinstance(way, ast.Attribute) else None
+    return not (isinstance(inner, ast.Call) and getattr(inner.func, "id", "") == "super")
+
+
+def _makes_class(call: ast.Call) -> bool:
+    """`type("Fast", (Bot,), {"model": …})`"""
+    return getattr(call.func, "id", "") == "type" and len(call.args) > 1
+
+
+def _asks_by_computed_name(context: Context) -> bool:
+    """`getattr(bot, f"do_{command}")`: it may be any member."""
+    return any(
+        getattr(call.func, "id", "") == "getattr"
+        and len(call.args) > 1
+        and not isinstance(call.args[1], ast.Constant)
+        for call in context.source.nodes_of(ast.Call)
+    )
 
 
 def _definition_of(context: Context, node: ast.AST) -> Definition | None:
