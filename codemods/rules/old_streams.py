@@ -33,6 +33,7 @@ from codemods.rules.stop_reasons import widen_stop_reason
 def free_name(context: Context, names: Sequence[str]) -> str:
     """The first of the names that the file does not use yet."""
     used = {name.id for name in context.source.nodes_of(ast.Name)}
+    used.update(name for scope in context.flow.scopes.values() for name in scope.names)
     free = next((name for name in names if name not in used), None)
     if free is None:
         raise Escapes(f"the file has a use for the name {names[0]} already")
@@ -55,12 +56,29 @@ def check_read_once(context: Context, definition: Definition) -> None:
 
 
 def check_alone(context: Context, loop: ast.For | ast.AsyncFor) -> None:
-    """Raises Escapes if another stream is read inside the loop, or the loop inside another's."""
+    """Raises Escapes if another stream is read inside the loop, or the loop inside another's.
+
+    The same if new names would stay behind as attributes of a class.
+    """
+    if _is_in_class_body(context, loop):
+        raise Escapes("the loop stands in the body of a class, where a new name is an attribute")
+    if isinstance(loop.iter, ast.Name):
+        for definition in context.flow.reaching(loop.iter).definitions:
+            check_read_once(context, definition)
     inside = {part for statement in loop.body for part in ast.walk(statement)}
     around = {outer.iter for outer in _loops_around(context, loop) if not isinstance(outer, ast.While)}
     for site in context.sites:
         if _may_stream(site) and (site.call in inside or site.result in around):
             raise Escapes("the loops over two streams stand in each other")
+
+
+def _is_in_class_body(context: Context, loop: ast.AST) -> bool:
+    current = context.source.parent(loop)
+    while current is not None and not isinstance(current, ast.FunctionDef | ast.AsyncFunctionDef):
+        if isinstance(current, ast.ClassDef):
+            return True
+        current = context.source.parent(current)
+    return False
 
 
 def _may_stream(site: Site) -> bool:

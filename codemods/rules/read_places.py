@@ -32,6 +32,22 @@ def check_read(context: Context, node: ast.expr) -> None:
         raise Escapes(f"the response is changed at line {node.lineno}")
     if not context.source.is_placed(node):
         raise Escapes(f"the read at line {node.lineno} stands inside a string we cannot edit")
+    if _is_printed_as_written(context, node):
+        raise Escapes(f"line {node.lineno} prints the read as it is written")
+
+
+def _is_printed_as_written(context: Context, node: ast.expr) -> bool:
+    """`f"{resp.completion=}"`: the source of the expression is a part of the string."""
+    current: ast.AST | None = node
+    while current is not None and not isinstance(current, ast.stmt):
+        parent = context.source.parent(current)
+        if isinstance(parent, ast.FormattedValue) and parent.value is current:
+            data, end = context.source.data, context.source.span(current)[1]
+            behind = data[end:].lstrip(b" \t\r\n)")
+            if behind.startswith(b"="):
+                return True
+        current = parent
+    return False
 
 
 def is_in_fstring(context: Context, node: ast.AST) -> bool:
