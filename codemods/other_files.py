@@ -91,7 +91,7 @@ class OtherFiles:
                     if any(_may_hold(home, owner, there, one) for one in received):
                         yield there, attribute
             if owner is None:
-                yield from ((there, use) for use in _imported_names(there, name))
+                yield from ((there, use) for use in _imported(home, there, name))
 
     def _found(self, home: Context, function: FunctionNode) -> Readers:
         found = Readers()
@@ -217,18 +217,26 @@ def _may_be(home: Context, owner: ast.ClassDef, there: Context, value: Value) ->
 
 
 def _may_hold(home: Context, owner: ast.ClassDef | None, there: Context, value: Value) -> bool:
-    """Whether a value has the attribute: an object of the class, or the module."""
+    """Whether a value is an object of the class; without a class, whether it is the home file's module."""
     if owner is None:
-        return isinstance(value, ProjectModule)
+        stem = home.path.removesuffix(".py").removesuffix("/__init__")
+        return isinstance(value, ProjectModule) and value.stem.removesuffix("/__init__") == stem
     return _is_vague(value) or _may_be(home, owner, there, value)
 
 
-def _imported_names(there: Context, name: str) -> Iterator[ast.Name]:
-    aliases = (one for one in there.source.nodes_of(ast.alias) if one.name == name)
-    bound = {one.asname or one.name for one in aliases}
-    for use in there.source.nodes_of(ast.Name):
-        if use.id in bound and isinstance(use.ctx, ast.Load):
-            yield use
+def _imported(home: Context, there: Context, name: str) -> Iterator[ast.Name]:
+    """Loads of what `from module import name` binds; the module goes by its last word."""
+    *_, package, stem = f"/{home.path}".removesuffix(".py").split("/")
+    module = package if stem == "__init__" else stem
+    bound = {
+        alias.asname or alias.name
+        for node in there.source.nodes_of(ast.ImportFrom)
+        for alias in node.names
+        if alias.name == name and (node.module or module).split(".")[-1] == module
+    }
+    for load in there.source.nodes_of(ast.Name):
+        if load.id in bound and isinstance(load.ctx, ast.Load):
+            yield load
 
 
 def _is_vague(value: Value) -> bool:

@@ -234,6 +234,8 @@ FIELDS = LIB.format(
     f"return W({ASKED}).completion)"
 )
 VARIABLE = LIB.format(f"a = 'x'\nANSWER = {ASKED}).completion")
+OWN_TEXT = LIB.format(f"class W:\n    def __init__(self, a):\n        self.text = {ASKED}).completion")
+NAME = LIB.format(f"a = 1\nsaid = {ASKED}).completion")
 HANDS_ON = LIB.format(f"from text import show\ndef one(a):\n    show({ASKED}).completion)")
 
 # lib.py, the other files, and who is said to count on the blank; "" if nobody does
@@ -245,7 +247,14 @@ BLANKS: dict[str, tuple[str, dict[str, str], str]] = {
     "two files on": (ONE, {"a.py": "from lib import one\ndef f(q):\n    return one(q)\n", "b.py": "from a import f\nprint(f(1)[1:])\n"}, "b.py, line 2,"),
     "by a package": (ONE, {"p/__init__.py": "from lib import one\n", "b.py": "from p import one\nprint(one(1)[1:])\n"}, "b.py, line 2,"),
     "collected": (ONE, {"app.py": "from lib import one\nr = []\nr.append(one(1))\nfor x in r:\n    print(x[1:])\n"}, "app.py, line 5,"),
-    "handed over": (ONE, {"app.py": "from lib import one\nprint([x[1:] for x in map(one, 'ab')])\n"}, "line 2 of app.py goes on"),
+    "handed over": (ONE, {"app.py": "from lib import one\nprint([x[1:] for x in map(one, 'ab')])\n"}, "app.py, line 2, cuts the text"),
+    "handed to somebody": (ONE, {"app.py": "from lib import one\nregister(one)\nprint('abc'[1:])\n"}, "line 2 of app.py goes on"),
+    "attribute": (OWN_TEXT, {"app.py": "from lib import W\nprint(W(1).text[:3])\n"}, "app.py, line 2, cuts the text"),
+    "attribute of another": (OWN_TEXT, {"app.py": "from lib import W\nclass V:\n    text = 'abc'\nprint(V().text[:3], W(1).text.strip())\n"}, ""),
+    "name of the module": (NAME, {"app.py": "import lib\nprint(len(lib.said))\n"}, "app.py, line 2, measures the text"),
+    "name of another module": (NAME, {"o.py": "said = 'abc'\n", "app.py": "import lib\nimport o\nprint(len(o.said), lib.said.strip())\n"}, ""),
+    "name imported from another": (NAME, {"o.py": "said = 'abc'\n", "app.py": "import lib\nfrom o import said\nprint(len(said), lib.said.strip())\n"}, ""),
+    "name imported": (NAME, {"app.py": "from lib import said as s\nprint(s[:3])\n"}, "app.py, line 2, cuts the text"),
     "in a list": (MANY, {"app.py": "from lib import one\nfor x in one(1):\n    print(x[1:])\n"}, "app.py, line 3,"),
     "pieces": (PIECES, {"app.py": "from lib import one\nprint(''.join(one(1))[1:])\n"}, "app.py, line 2,"),
     "method": (CLASS, {"app.py": "from lib import W\nw = W()\nprint(w.job(1)[1:])\n"}, "app.py, line 3,"),

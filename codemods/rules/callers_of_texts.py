@@ -10,13 +10,14 @@ from __future__ import annotations
 import ast
 
 from codemods.evaluate import Evaluator
+from codemods.members import FunctionNode
 from codemods.plans import Context
 from codemods.values import UserInstance
 
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
-def function_around(context: Context, inside: ast.AST) -> ast.AST | None:
+def function_around(context: Context, inside: ast.AST) -> FunctionNode | None:
     """The function that a node stands in."""
     current: ast.AST | None = inside
     while current is not None and not isinstance(current, _FUNCTIONS):

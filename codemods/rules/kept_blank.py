@@ -67,8 +67,17 @@ def who_counts(
 
 def _is_asked_for(context: Context, text: ast.expr) -> bool:
     """Whether the text, or a name that it is bound to, is asked whether it is empty."""
-    uses = [use for one in context.definitions_of_value(text) for use in context.flow.uses(one)]
-    return any(_is_test(context, use) for use in (text, *uses))
+    known, waiting = set[ast.expr](), [text]
+    while waiting:
+        one = waiting.pop()
+        if one in known:
+            continue
+        known.add(one)
+        parent = context.source.parent(one)
+        if isinstance(parent, ast.NamedExpr):
+            waiting.append(parent)
+        waiting.extend(use for made in context.definitions_of_value(one) for use in context.flow.uses(made))
+    return any(_is_test(context, one) for one in known)
 
 
 def _is_test(context: Context, text: ast.expr) -> bool:
@@ -78,11 +87,15 @@ def _is_test(context: Context, text: ast.expr) -> bool:
     if isinstance(parent, ast.Call):
         return getattr(parent.func, "id", "") == "bool"
     is_negated = isinstance(parent, ast.UnaryOp) and isinstance(parent.op, ast.Not)
+    if isinstance(parent, ast.comprehension):
+        return text in parent.ifs
     return isinstance(parent, ast.BoolOp) or is_negated or getattr(parent, "test", None) is text
 
 
 def cut_of_blank(context: Context, text: ast.expr) -> ast.expr | None:
     """`text[1:]` or `text.removeprefix(" ")`: the whole expression, which is the new text as it comes."""
+    if not context.source.data[context.source.span(text)[1] :].lstrip().startswith((b"[", b".")):
+        return None  # parentheses stand around the text
     parent = context.source.parent(text)
     if isinstance(parent, ast.Subscript) and parent.value is text:
         return parent if ast.unparse(parent.slice) == "1:" else None

@@ -16,7 +16,8 @@ import ast
 from collections.abc import Container, Iterator
 
 from codemods.flow import Definition
-from codemods.plans import Context, FunctionNode
+from codemods.members import FunctionNode
+from codemods.plans import Context
 from codemods.rules.blank_hints import blank_hints
 from codemods.rules.blank_tests import (
     compares_text,
@@ -26,6 +27,7 @@ from codemods.rules.blank_tests import (
     starts_blank,
 )
 from codemods.rules.callers_of_texts import calls_around, function_around
+from codemods.rules.function_results import awaited, results_of, results_of_value
 from codemods.rules.growing_texts import added_to_itself, grown_names
 from codemods.rules.own_functions import item_taken
 from codemods.rules.text_containers import Containers
@@ -33,7 +35,9 @@ from codemods.rules.text_methods import (
     ASKS_THE_END,
     DROP_START,
     HARMLESS,
+    LETTER_BY_LETTER,
     MEASURE,
+    NAMESPACES,
     PATTERNS,
     SAME_START,
     SEES_START,
@@ -133,6 +137,7 @@ class _Follower:
     def _contained(self, parent: ast.AST, text: ast.expr, depth: int) -> None:
         if isinstance(parent, ast.Tuple) and isinstance(self.context.source.parent(parent), ast.Assign):
             self._follow_unpacking(parent, text, depth)
+            self._containers(depth, text).put_into_display(parent)
         elif isinstance(parent, ast.ListComp | ast.GeneratorExp) and is_joined_by_nothing(
             self.context, parent
         ):
@@ -183,10 +188,14 @@ class _Follower:
             raise self._counts(text, "compares the whole text")
         if isinstance(parent, ast.Match) or (isinstance(parent, ast.Dict) and text in parent.keys):
             raise self._counts(text, "looks the text up")
-        if isinstance(parent, ast.Starred) or (
-            isinstance(parent, ast.For | ast.comprehension) and parent.iter is text
+        if (
+            isinstance(parent, ast.Starred)
+            or (isinstance(parent, ast.For | ast.comprehension) and parent.iter is text)
+            or isinstance(parent, ast.YieldFrom)
         ):
             raise self._counts(text, "goes through the text letter by letter")
+        if isinstance(parent, ast.Set | ast.SetComp):
+            raise self._counts(text, "tells whole texts apart")
         if isinstance(parent, ast.Assign) and any(
             isinstance(t, ast.Tuple | ast.List) for t in parent.targets
         ):
@@ -236,6 +245,26 @@ class _Follower:
                     raise self._counts(text, "puts the text into another prompt")
             current = self.context.source.parent(current)
 
+    def _refuse_call(self, call: ast.Call, name: str, text: ast.expr) -> None:
+        if isinstance(call.func, ast.Name) and name in MEASURE:
+            raise self._counts(text, "measures the text or takes it apart")
+        if name == "write" and not isinstance(self.context.source.parent(call), ast.Expr | ast.Await):
+            raise self._counts(text, "takes how much was written of the text")
+        if name in LETTER_BY_LETTER and isinstance(call.func, ast.Attribute) and text in call.args:
+            raise self._counts(text, "goes through the text letter by letter")
+        if name in SEES_START:
+            raise self._counts(text, f"hands the text to {name}(), which sees its first letter")
+        if name in ("match", "fullmatch") or (name in PATTERNS and is_anchored(self.context, call, text)):
+            raise self._counts(text, "matches the text from its start")
+        if isinstance(call.func, ast.Attribute) and name in ("get", "pop", "index", "count"):
+            raise self._counts(text, "looks the text up")
+        if (
+            name == "format"
+            and isinstance(call.func, ast.Attribute)
+            and formats_to_width(self.context, call.func.value)
+        ):
+            raise self._counts(text, "formats the text to a width")
+
     # -- ways of the text -----------------------------------------------------------------------
 
     def _follow_method(self, parent: ast.Attribute, text: ast.expr, depth: int) -> None:
@@ -271,20 +300,7 @@ class _Follower:
         if not isinstance(call, ast.Call) or call.func is text:
             return
         name = getattr(call.func, "id", None) or getattr(call.func, "attr", None) or ""
-        if isinstance(call.func, ast.Name) and name in MEASURE:
-            raise self._counts(text, "measures the text or takes it apart")
-        if name in SEES_START:
-            raise self._counts(text, f"hands the text to {name}(), which sees its first letter")
-        if name in ("match", "fullmatch") or (name in PATTERNS and is_anchored(self.context, call, text)):
-            raise self._counts(text, "matches the text from its start")
-        if isinstance(call.func, ast.Attribute) and name in ("get", "pop", "index", "count"):
-            raise self._counts(text, "looks the text up")
-        if (
-            name == "format"
-            and isinstance(call.func, ast.Attribute)
-            and formats_to_width(self.context, call.func.value)
-        ):
-            raise self._counts(text, "formats the text to a width")
+        self._refuse_call(call, name, text)
         if name in ("str", "format"):
             self.follow(call, depth + 1)
         elif call in {site.call for site in self.context.sites}:
@@ -309,11 +325,14 @@ class _Follower:
         if isinstance(value, UserClass):
             self._follow_into_object(value.node, call, parent, text, depth)
             return
-        if isinstance(value, UserFunction) and not isinstance(value.node, ast.Lambda):
+        if isinstance(value, UserFunction):
             self._follow_into_function(value.node, call, parent, text, depth)
             return
         at = self.context.elsewhere.function_at(self.context, call.func) if self.context.elsewhere else None
         if at is None:
+            if isinstance(parent, ast.keyword) and getattr(call.func, "id", "") in NAMESPACES:
+                for load in self._loads_of(parent.arg or ""):
+                    self.follow(load, depth + 1)
             self._goes_out_of_sight(text)
         else:
             _Follower(at[0], self.piece, self)._follow_into_function(at[1], call, parent, text, 0)
@@ -331,9 +350,31 @@ class _Follower:
         else:
             index = call.args.index(text) if text in call.args else len(positional)
             name = positional[index] if index < len(positional) else None
-        for definition in self.context.flow.scopes[function].definitions.get(name or "", ()):
-            for use in self.context.flow.uses(definition):
-                self.follow(use, depth + 1)
+        for use in self._uses_of_parameter(function, name or ""):
+            self.follow(use, depth + 1)
+        named = {one.arg for one in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
+        collecting = arguments.kwarg if isinstance(parent, ast.keyword) else arguments.vararg
+        if name not in named and collecting is not None:
+            self.keys.add(name)
+            for use in self._uses_of_parameter(function, collecting.arg):
+                self._containers(depth).put_into_display(use)
+
+    def _uses_of_parameter(self, function: FunctionNode, name: str) -> Iterator[ast.Name]:
+        for definition in self.context.flow.scopes[function].definitions.get(name, ()):
+            yield from self.context.flow.uses(definition)
+
+    def _follow_default(self, parent: ast.arguments, text: ast.expr, depth: int) -> None:
+        """`def show(text=resp.completion)`: the parameter is the text unless a call says otherwise."""
+        function = self.context.source.parent(parent)
+        plain = [*parent.posonlyargs, *parent.args]
+        pairs = [
+            *zip(plain[len(plain) - len(parent.defaults) :], parent.defaults, strict=True),
+            *zip(parent.kwonlyargs, parent.kw_defaults, strict=True),
+        ]
+        for parameter, default in pairs:
+            if default is text and isinstance(function, FunctionNode):
+                for use in self._uses_of_parameter(function, parameter.arg):
+                    self.follow(use, depth + 1)
 
     def _follow_into_object(
         self, owner: ast.ClassDef, call: ast.Call, parent: ast.AST, text: ast.expr, depth: int
@@ -388,6 +429,8 @@ class _Follower:
                 self._follow_definition(definition, depth)
                 if definition.scope.kind == "module":
                     self._follow_elsewhere(definition.name, None)
+                for load in self._loads_of(definition.name) if definition.scope.kind == "class" else ():
+                    self.follow(load, depth + 1)
 
     def _follow_definition(
         self, definition: Definition, depth: int, without: Container[ast.AST] = ()
@@ -422,11 +465,23 @@ class _Follower:
 
     def _follow_return(self, parent: ast.AST, text: ast.expr, depth: int) -> None:
         for call in calls_around(self.context, parent):
-            above = self.context.source.parent(call)
-            self.follow(above if isinstance(above, ast.Await) else call, depth + 1)
+            self._follow_result(call, depth)
+        function = parent if isinstance(parent, ast.Lambda) else function_around(self.context, parent)
+        for result, is_container in results_of(self.context, function) if function is not None else ():
+            if is_container:
+                self._containers(depth).put_into_display(result)
+            else:
+                self.follow(result, depth + 1)
         for there, result in self._results_elsewhere(parent, in_container=False):
             there.follow(result, 0)
         self._goes_out_of_sight(text)
+
+    def _follow_result(self, call: ast.Call, depth: int) -> None:
+        """What a call of a function gives: of a coroutine what the runner around it gives."""
+        above = self.context.source.parent(call)
+        if isinstance(above, ast.Call) and getattr(above.func, "attr", "") == "gather":
+            self._containers(depth).put_into_display(awaited(self.context, above))
+        self.follow(awaited(self.context, call), depth + 1)
 
     def _containers(self, depth: int, text: ast.expr | None = None) -> Containers:
         return self._containers_of(depth, text is not None and text is self.piece)
@@ -458,7 +513,7 @@ class _Follower:
         elsewhere = self.context.elsewhere
         if (
             elsewhere is None
-            or not isinstance(function, FunctionNode)
+            or not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
             or (function, in_container) in self.left
         ):
             return
@@ -467,10 +522,16 @@ class _Follower:
         for words in readers.unseen:
             raise CountsOnBlank(f"{words} may count on the old leading space", _WHICH_IS_GONE)
         for context, result in readers.results:
-            above = context.source.parent(result)
-            yield _Follower(context, self.piece, self), above if isinstance(above, ast.Await) else result
+            given = awaited(context, result) if isinstance(result, ast.Call) else result
+            yield _Follower(context, self.piece, self), given
         for context, use in readers.loose:
-            _Follower(context, self.piece, self)._goes_out_of_sight(use)
+            there = _Follower(context, self.piece, self)
+            for result, is_container in results_of_value(context, use):
+                if is_container or in_container:
+                    there._containers_of(0, False).put_into_display(result)
+                else:
+                    yield there, result
+            there._goes_out_of_sight(use)
 
     def _goes_out_of_sight(self, text: ast.expr) -> None:
         line = self.context.blank_hint
@@ -495,6 +556,7 @@ def _text_in(node: ast.expr | None) -> str | None:
 
 # Where the text goes from each kind of expression or statement around it.
 _WAYS: dict[type[ast.AST] | type[None], str] = {
+    ast.Await: "_transparent",
     ast.BoolOp: "_transparent",
     ast.IfExp: "_transparent",
     ast.JoinedStr: "_transparent",
@@ -505,6 +567,7 @@ _WAYS: dict[type[ast.AST] | type[None], str] = {
     ast.AugAssign: "_added",
     ast.FormattedValue: "_embedded",
     ast.BinOp: "_embedded",
+    ast.arguments: "_follow_default",
     ast.Assign: "_follow_assignment",
     ast.AnnAssign: "_follow_assignment",
     ast.Return: "_follow_return",

@@ -11,14 +11,18 @@ from collections.abc import Callable, Set
 
 from codemods.plans import Context
 from codemods.rules.callers_of_texts import calls_around
+from codemods.rules.function_results import results_of
+from codemods.rules.text_methods import MEASURE
 from codemods.values import UserFunction
 
 _DEEPEST = 6
 # What goes through a container without looking at more than order: the items come out as they went in.
-_PASSES_ITEMS = frozenset({"enumerate", "zip", "reversed", "list", "tuple", "iter", "filter", "map"})
+_PASSES_ITEMS = frozenset(
+    {"enumerate", "zip", "reversed", "list", "tuple", "iter", "filter", "map", "gather"}
+)
 _LOOKS_UP = frozenset({"index", "count", "remove", "discard"})
 _BY_VALUE = frozenset({"set", "frozenset", "sorted", "Counter", "min", "max", "dict"})
-_TAKES_OUT = frozenset({"get", "pop", "popleft", "setdefault"})
+_TAKES_OUT = frozenset({"get", "pop", "popleft", "setdefault", "send"})
 _VIEWS = frozenset({"items", "values", "copy"})
 
 
@@ -103,6 +107,18 @@ class Containers:
             parent, ast.IfExp | ast.BoolOp | ast.Await | ast.List | ast.Tuple | ast.Dict | ast.Starred
         ):
             self._follow(parent, depth)
+        else:
+            self._follow_rarely(parent, container, depth)
+
+    def _follow_rarely(self, parent: ast.AST | None, container: ast.expr, depth: int) -> None:
+        """`answers += [text]`, `lambda: [text]`, `match text.split(): …`"""
+        if isinstance(parent, ast.AugAssign):
+            self._follow_holder(parent.target, depth)
+        elif isinstance(parent, ast.Lambda):
+            for result, _ in results_of(self.context, parent):
+                self._follow(result, depth + 1)
+        elif isinstance(parent, ast.Match):
+            self.refuse(container, "looks at the texts of a container")
 
     def _follow_targets(self, target: ast.expr) -> None:
         for name in ast.walk(target):
@@ -145,7 +161,11 @@ class Containers:
         name = getattr(call.func, "id", None) or getattr(call.func, "attr", None) or ""
         if name in _BY_VALUE:
             self.refuse(container, "tells texts in a container apart")
+        elif name == "next":
+            self.follow_text(call)
         elif name in _PASSES_ITEMS:
+            if name in ("map", "filter") and call.args[0] is not container:
+                self._follow_mapped(call.args[0])
             self._follow(call, depth + 1)
         elif name == "join" and isinstance(call.func, ast.Attribute):
             if self.holds_pieces:
@@ -158,6 +178,17 @@ class Containers:
             self.put_into_name(call.func.value)
         else:
             self._follow_parameter(call, container, depth)
+
+    def _follow_mapped(self, function: ast.expr) -> None:
+        """`map(len, answers)`: the function gets each text."""
+        value = self.context.evaluator.value_of(function)
+        if getattr(function, "id", "") in MEASURE:
+            self.refuse(function, "measures the texts of a container")
+        if isinstance(value, UserFunction) and value.node in self.context.flow.scopes:
+            for name in [one.arg for one in (*value.node.args.posonlyargs, *value.node.args.args)][:1]:
+                for definition in self.context.flow.scopes[value.node].definitions.get(name, ()):
+                    for use in self.context.flow.uses(definition):
+                        self.follow_text(use)
 
     def _follow_parameter(self, call: ast.Call, container: ast.expr, depth: int) -> None:
         value = self.context.evaluator.value_of(call.func)

@@ -26,8 +26,12 @@ MEASURE = frozenset(
         "zip",
         "reversed",
     }
-    | {"bytes", "bytearray", "map", "filter"}
+    | {"bytes", "bytearray", "map", "filter", "max", "min"}
 )
+# Methods that take the letters of a text, if it is what they are given.
+LETTER_BY_LETTER = frozenset({"extend", "join", "fromkeys"})
+# What makes an object of the keywords it is given.
+NAMESPACES = frozenset({"SimpleNamespace", "Namespace"})
 HARMLESS = frozenset(
     {
         "print",
