@@ -20,7 +20,7 @@ _OLD_MIGRATE = re.compile(rb"^\s*(?:from|import)\s+migrate\.(?:versioning|change
 _PATCH = re.compile(rb"\bCompletions\.create\s*=[^=]")
 # `patch("app.PROMPT", …)`, `setattr(app, "PROMPT", …)`: a name that is bound by a text, and where it stands.
 _BINDS_BY_TEXT = re.compile(rb"\b(?:patch|setattr)[\w.]*\s*\((?=(.{,200}))", re.S)
-_LAST_NAME = re.compile(rb"[\"'}](?:[\w.]*\.)?([A-Za-z_]\w*)[\"']")
+_DOTTED_NAME = re.compile(rb"[\"'}](?:([\w.]*)\.)?([A-Za-z_]\w*)[\"']")
 # How many files may import a module for them to be searched for a word, and how many may hold it.
 _MOST_IMPORTERS = 200
 _MOST_HOLDERS = 12
@@ -52,7 +52,7 @@ class Project:
         self._importers: dict[str, list[str]] = {}  # last name of a module -> files that may import it
         self._users: dict[str, list[str]] = {}  # module's last name -> files that import it whole
         self._patches: list[str] = []
-        self._bound_by_text: set[str] = set()
+        self._bound_by_text: dict[str, frozenset[tuple[str, str]]] = {}
         self._set_in: dict[str, set[str]] = {}  # last name of a module -> its names that others set
         self._used_beside_sdk: set[str] = set()  # last names that files with the SDK import
 
@@ -79,7 +79,15 @@ class Project:
     def names_bound_from_outside(self, path: str) -> frozenset[str]:
         """Names of the module that another file may bind anew: `app.PROMPT = …`, or by a text as tests do."""
         self.names_imported_from(path)
-        return frozenset(self._bound_by_text | self._set_in.get(self._stem(path), set()))
+        stem = self._stem(path)
+        importers = set(self._importers.get(stem, ()))
+        by_text = {
+            name
+            for file, named in self._bound_by_text.items()
+            for module, name in named
+            if module == stem or (not module and file in importers)
+        }
+        return frozenset(by_text | self._set_in.get(stem, set()))
 
     def names(self, path: str, word: str) -> bool:
         """Whether another Python file of the run holds the word, and the two files can meet at all.
@@ -136,7 +144,8 @@ class Project:
             data = self._code(path)
             if not data or b"import" not in data:
                 continue
-            self._bound_by_text.update(names_bound_by_text(data))
+            if named := names_bound_by_text(data):
+                self._bound_by_text[path] = named
             statements = _import_statements(data)
             if b"migrate." in statements and path.endswith(".py") and _OLD_MIGRATE.search(statements):
                 self._old_migrate.append(path)
@@ -336,12 +345,16 @@ class Project:
         return roots
 
 
-def names_bound_by_text(data: bytes) -> frozenset[str]:
-    """The last names of all texts that a patch or a `setattr` of the file begins with."""
+def names_bound_by_text(data: bytes) -> frozenset[tuple[str, str]]:
+    """(last name of the module, or "", and name) of the texts by which the file's patches and `setattr` bind."""
     if b"patch" not in data and b"setattr" not in data:
         return frozenset()
-    texts = (match.group(1) for match in _BINDS_BY_TEXT.finditer(data))
-    return frozenset(name.decode() for text in texts for name in _LAST_NAME.findall(text))
+    texts = (_DOTTED_NAME.search(match.group(1)) for match in _BINDS_BY_TEXT.finditer(data))
+    return frozenset(
+        ((text.group(1) or b"").rpartition(b".")[2].decode(), text.group(2).decode())
+        for text in texts
+        if text
+    )
 
 
 def _import_statements(data: bytes) -> bytes:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import dataclasses
 import functools
+import posixpath
 import re
 import warnings
 from collections.abc import Iterable
@@ -253,7 +254,9 @@ def _variables_bound_from_outside(
     flow: Flow, raw: bytes, project: Project | None, path: str
 ) -> frozenset[str]:
     """The file's variables that another file, a test or a `setattr` may bind anew under their name."""
-    named = names_bound_by_text(raw) | (project.names_bound_from_outside(path) if project else frozenset())
+    stem = posixpath.splitext(posixpath.basename(path.replace("\\", "/")))[0]
+    named = {name for module, name in names_bound_by_text(raw) if module in ("", stem)}
+    named |= project.names_bound_from_outside(path) if project else frozenset()
     found = (name for name in named for one in flow.module.definitions.get(name, ()) if one.kind == "assign")
     return frozenset(found)
 
