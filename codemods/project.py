@@ -346,15 +346,12 @@ class Project:
 
 
 def names_bound_by_text(data: bytes) -> frozenset[tuple[str, str]]:
-    """(last name of the module, or "", and name) of the texts by which the file's patches and `setattr` bind."""
+    """What the file's patches and `setattr` bind by a text: (last name of the module or "", name)."""
     if b"patch" not in data and b"setattr" not in data:
         return frozenset()
     texts = (_DOTTED_NAME.search(match.group(1)) for match in _BINDS_BY_TEXT.finditer(data))
-    return frozenset(
-        ((text.group(1) or b"").rpartition(b".")[2].decode(), text.group(2).decode())
-        for text in texts
-        if text
-    )
+    found = ((text.group(1) or b"", text.group(2)) for text in texts if text is not None)
+    return frozenset((module.rpartition(b".")[2].decode(), name.decode()) for module, name in found)
 
 
 def _import_statements(data: bytes) -> bytes:

@@ -21,8 +21,9 @@ from codemods.bodies import RequestSite
 from codemods.edits import Edit
 from codemods.plans import Context, Plan, Refusal
 from codemods.replies import Root
+from codemods.rules.blank_readers import CountsOnBlank
 from codemods.rules.body_reads import base_of, check_place, key_of, tail_of
-from codemods.rules.leading_space import CountsOnBlank, check_leading_space
+from codemods.rules.leading_space import check_leading_space
 from codemods.rules.read_places import Escapes
 from codemods.rules.stop_reasons import widen_stop_reason
 

@@ -16,7 +16,8 @@ from __future__ import annotations
 import ast
 
 from codemods.plans import Context, Plan
-from codemods.rules.leading_space import CountsOnBlank, check_leading_space
+from codemods.rules.blank_readers import CountsOnBlank
+from codemods.rules.leading_space import check_leading_space
 from codemods.rules.read_places import Escapes
 
 WRITTEN_OUT = "the blank that old texts began with is written out for it"

@@ -13,16 +13,14 @@ Source: the vendor's migration guide for Text Completions, whose samples show th
 from __future__ import annotations
 
 import ast
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Sequence
 
 from codemods.flow import Definition
 from codemods.members import FunctionNode
 from codemods.plans import Context
-from codemods.rules.blank_hints import blank_hints
+from codemods.rules.blank_readers import BlankReaders
 from codemods.rules.blank_tests import (
-    compares_text,
     formats_to_width,
-    is_anchored,
     is_joined_by_nothing,
     starts_blank,
 )
@@ -32,31 +30,14 @@ from codemods.rules.growing_texts import added_to_itself, grown_names
 from codemods.rules.own_functions import item_taken
 from codemods.rules.text_containers import Containers
 from codemods.rules.text_methods import (
-    ASKS_THE_END,
-    DROP_START,
     HARMLESS,
-    LETTER_BY_LETTER,
-    MEASURE,
     NAMESPACES,
-    PATTERNS,
     SAME_START,
-    SEES_START,
 )
-from codemods.rules.text_positions import cut_begins_at_position, is_find, position_is_harmless
+from codemods.rules.text_positions import cut_begins_at_position
 from codemods.values import UserClass, UserFunction
 
 _DEEPEST = 8
-# Signs that a blank parts from the word behind them.
-_BEFORE_A_BLANK = ".,:;!?"
-_WHICH_IS_GONE = ", which is gone"
-
-
-class CountsOnBlank(Exception):
-    """Some reader needs the old leading blank; the message says where. reader: the same as a clause."""
-
-    def __init__(self, reader: str, gone: str) -> None:
-        super().__init__(f"{reader}{gone}")
-        self.reader = reader
 
 
 def check_leading_space(context: Context, text: ast.expr, *, is_piece: bool = False) -> None:
@@ -67,14 +48,13 @@ def check_leading_space(context: Context, text: ast.expr, *, is_piece: bool = Fa
     _Follower(context, text if is_piece else None).follow(text, 0)
 
 
-class _Follower:
+class _Follower(BlankReaders):
     """Follows one text. What it does not know as harmless counts as a reader of the blank."""
 
     def __init__(self, context: Context, piece: ast.expr | None, sender: _Follower | None = None) -> None:
         """sender: the walk in another file that came to this one."""
-        self.context = context
+        super().__init__(context, None if sender is None else context.path)
         self.piece = piece
-        self.file = None if sender is None else context.path
         self.seen: set[ast.AST] = set() if sender is None else sender.seen
         self.left: set[tuple[ast.AST, bool]] = set() if sender is None else sender.left
         self.changes: set[Definition] = set() if sender is None else sender.changes
@@ -179,28 +159,6 @@ class _Follower:
         self._leave_in_container(statement, text is self.piece)
         self._goes_out_of_sight(text)
 
-    # -- hazards --------------------------------------------------------------------------------
-
-    def _refuse_counting(self, text: ast.expr, parent: ast.AST | None) -> None:
-        if isinstance(parent, ast.Subscript):
-            raise self._counts(text, "looks the text up")
-        if isinstance(parent, ast.Compare) and compares_text(parent, text):
-            raise self._counts(text, "compares the whole text")
-        if isinstance(parent, ast.Match) or (isinstance(parent, ast.Dict) and text in parent.keys):
-            raise self._counts(text, "looks the text up")
-        if (
-            isinstance(parent, ast.Starred)
-            or (isinstance(parent, ast.For | ast.comprehension) and parent.iter is text)
-            or isinstance(parent, ast.YieldFrom)
-        ):
-            raise self._counts(text, "goes through the text letter by letter")
-        if isinstance(parent, ast.Set | ast.SetComp):
-            raise self._counts(text, "tells whole texts apart")
-        if isinstance(parent, ast.Assign) and any(
-            isinstance(t, ast.Tuple | ast.List) for t in parent.targets
-        ):
-            raise self._counts(text, "takes the text apart")
-
     def _follow_cut(self, cut: ast.Subscript, text: ast.expr, depth: int) -> None:
         if isinstance(cut.slice, ast.Constant) and isinstance(cut.slice.value, str):
             self._follow_item(cut, cut.slice.value, depth)  # no text: a dict that the text is in
@@ -214,56 +172,6 @@ class _Follower:
     def _follow_item(self, item: ast.expr, key: str, depth: int) -> None:
         if key in self.keys or None in self.keys:
             self.follow(item, depth + 1)
-
-    def _refuse_glue(self, parent: ast.FormattedValue | ast.BinOp, text: ast.expr) -> None:
-        """A word right before the text was parted from it by the blank."""
-        if isinstance(parent, ast.FormattedValue):
-            joined = self.context.source.parent(parent)
-            values = joined.values if isinstance(joined, ast.JoinedStr) else []
-            index = values.index(parent) if parent in values else 0
-            before: ast.expr | None = values[index - 1] if index else None
-        else:
-            before = parent.left if parent.right is text and isinstance(parent.op, ast.Add) else None
-            while isinstance(before, ast.BinOp) and isinstance(before.op, ast.Add):
-                before = before.right
-        if before is None:
-            return
-        written = before.value if isinstance(before, ast.Constant) else self.context.evaluator.text_of(before)
-        if not isinstance(written, str) or written[-1:].isalnum() or written[-1:] in tuple(_BEFORE_A_BLANK):
-            raise self._counts(text, "sets the text right behind another")
-
-    def _refuse_prompt(self, parent: ast.AST, text: ast.expr) -> None:
-        """In the next prompt the blank would be missing in the middle of a turn."""
-        current: ast.AST | None = parent
-        calls = {site.call for site in self.context.sites}
-        while current is not None and not isinstance(current, ast.stmt):
-            if current in calls:
-                raise self._counts(text, "puts the text into another prompt")
-            if isinstance(current, ast.JoinedStr | ast.BinOp):
-                flat = self.context.templates.template_of(current).flat
-                if "Human:" in flat or "Assistant:" in flat:
-                    raise self._counts(text, "puts the text into another prompt")
-            current = self.context.source.parent(current)
-
-    def _refuse_call(self, call: ast.Call, name: str, text: ast.expr) -> None:
-        if isinstance(call.func, ast.Name) and name in MEASURE:
-            raise self._counts(text, "measures the text or takes it apart")
-        if name == "write" and not isinstance(self.context.source.parent(call), ast.Expr | ast.Await):
-            raise self._counts(text, "takes how much was written of the text")
-        if name in LETTER_BY_LETTER and isinstance(call.func, ast.Attribute) and text in call.args:
-            raise self._counts(text, "goes through the text letter by letter")
-        if name in SEES_START:
-            raise self._counts(text, f"hands the text to {name}(), which sees its first letter")
-        if name in ("match", "fullmatch") or (name in PATTERNS and is_anchored(self.context, call, text)):
-            raise self._counts(text, "matches the text from its start")
-        if isinstance(call.func, ast.Attribute) and name in ("get", "pop", "index", "count"):
-            raise self._counts(text, "looks the text up")
-        if (
-            name == "format"
-            and isinstance(call.func, ast.Attribute)
-            and formats_to_width(self.context, call.func.value)
-        ):
-            raise self._counts(text, "formats the text to a width")
 
     # -- ways of the text -----------------------------------------------------------------------
 
@@ -286,14 +194,6 @@ class _Follower:
                 self._containers(depth).put_into_display(call)
         elif not self._ignores_start(call, name, given):
             raise self._counts(parent, f"calls .{name}() on the text")
-
-    def _ignores_start(self, call: ast.Call, name: str, given: list[ast.expr]) -> bool:
-        """Whether a method gives the same with the blank or without."""
-        if name in ASKS_THE_END:
-            return bool(given) and not starts_blank(self.context, given[0])
-        if is_find(call):
-            return position_is_harmless(self.context, call)
-        return name in DROP_START and not given
 
     def _follow_call(self, parent: ast.Call | ast.keyword, text: ast.expr, depth: int) -> None:
         call = parent if isinstance(parent, ast.Call) else self.context.source.parent(parent)
@@ -345,11 +245,7 @@ class _Follower:
         positional = [one.arg for one in (*arguments.posonlyargs, *arguments.args)]
         if positional[:1] in (["self"], ["cls"]):
             positional = positional[1:]
-        if isinstance(parent, ast.keyword):
-            name = parent.arg
-        else:
-            index = call.args.index(text) if text in call.args else len(positional)
-            name = positional[index] if index < len(positional) else None
+        name = _name_given(call, parent, text, positional)
         for use in self._uses_of_parameter(function, name or ""):
             self.follow(use, depth + 1)
         named = {one.arg for one in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
@@ -391,15 +287,8 @@ class _Follower:
                 for one in owner.body
                 if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name)
             ]
-        if isinstance(parent, ast.keyword):
-            name = parent.arg
-        else:
-            index = call.args.index(text) if text in call.args else len(names)
-            name = names[index] if index < len(names) else None
-        definitions = (
-            self.context.flow.scopes[made].definitions.get(name or "", ()) if made is not None else ()
-        )
-        for use in (use for one in definitions for use in self.context.flow.uses(one)):
+        name = _name_given(call, parent, text, names)
+        for use in self._uses_of_parameter(made, name or "") if made is not None else ():
             self.follow(use, depth + 1)
         if made is None and name is not None:
             for load in self._loads_of(name):
@@ -520,7 +409,7 @@ class _Follower:
         self.left.add((function, in_container))
         readers = elsewhere.readers_of(self.context, function)
         for words in readers.unseen:
-            raise CountsOnBlank(f"{words} may count on the old leading space", _WHICH_IS_GONE)
+            raise self._may_count(words)
         for context, result in readers.results:
             given = awaited(context, result) if isinstance(result, ast.Call) else result
             yield _Follower(context, self.piece, self), given
@@ -533,20 +422,13 @@ class _Follower:
                     yield there, result
             there._goes_out_of_sight(use)
 
-    def _goes_out_of_sight(self, text: ast.expr) -> None:
-        line = self.context.blank_hint
-        if line is None:
-            line = self.context.blank_hint = next(blank_hints(self.context), 0)
-        if line:
-            of, there = ("", "") if self.file is None else (f" of {self.file}", " there")
-            where = f"the text of line {text.lineno}{of} goes on from there, and line {line}{there}"
-            raise CountsOnBlank(f"{where} may count on the old leading space", _WHICH_IS_GONE)
 
-    def _line(self, text: ast.expr) -> str:
-        return f"line {text.lineno}" if self.file is None else f"{self.file}, line {text.lineno},"
-
-    def _counts(self, text: ast.expr, what: str) -> CountsOnBlank:
-        return CountsOnBlank(f"{self._line(text)} {what}", ", and the old leading space is gone")
+def _name_given(call: ast.Call, parent: ast.AST, text: ast.expr, names: Sequence[str]) -> str | None:
+    """The parameter that a call gives the text to, of those that it fills by their order."""
+    if isinstance(parent, ast.keyword):
+        return parent.arg
+    index = call.args.index(text) if text in call.args else len(names)
+    return names[index] if index < len(names) else None
 
 
 def _text_in(node: ast.expr | None) -> str | None:

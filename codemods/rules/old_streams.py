@@ -23,8 +23,8 @@ from collections.abc import Sequence
 from codemods.edits import Edit
 from codemods.flow import Definition
 from codemods.plans import Context, Plan, Site
+from codemods.rules.blank_readers import CountsOnBlank
 from codemods.rules.kept_blank import who_counts
-from codemods.rules.leading_space import CountsOnBlank
 from codemods.rules.read_places import Escapes, free_quote
 from codemods.rules.reads import Read
 from codemods.rules.stop_reasons import widen_stop_reason

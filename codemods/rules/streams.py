@@ -27,8 +27,8 @@ from dataclasses import dataclass
 
 from codemods.edits import Edit
 from codemods.plans import Context, Plan, Refusal, Site
+from codemods.rules.blank_readers import CountsOnBlank
 from codemods.rules.kept_blank import WRITTEN_OUT, who_counts
-from codemods.rules.leading_space import CountsOnBlank
 from codemods.rules.old_streams import (
     before_loop,
     check_alone,
