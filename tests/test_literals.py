@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 import itertools
+import re
 import sys
 import warnings
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from codemods.literals import Chars, Field, Token, dissect
@@ -146,6 +147,8 @@ def _one_literal(draw: st.DrawFn) -> str:
     return f"{prefix}{quote}{''.join(draw(st.lists(piece, max_size=6)))}{quote}"
 
 
+@example("'\\\r'")
+@example('"""\\\nb"""')
 @given(literals())
 def test_any_literal(literal: str) -> None:
     """Values agree with Python's own, every byte is accounted for, and nothing overlaps."""
@@ -168,7 +171,9 @@ def test_any_literal(literal: str) -> None:
         inside = token.span[0] + len(token.prefix) + len(token.quote)
         for part in token.parts:
             start, end = (part.starts[0], part.starts[-1]) if isinstance(part, Chars) else part.span
-            assert start == inside
+            # Only lines that go on, which say nothing, may stand before a part.
+            assert not re.sub(rb"\\(?:\r\n?|\n)", b"", source.data[inside:start])
+            assert start >= inside
             inside = end
         assert inside + len(token.quote) == token.span[1]
         position = token.span[1]
