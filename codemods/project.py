@@ -6,7 +6,7 @@ from __future__ import annotations
 import posixpath
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 _FROM = re.compile(rb"from\s+([.\w]+)\s+import\s+(\([^)]*\)|[^\r\n#;]+)")
 _STAR = re.compile(rb"from\s+([.\w]+)\s+import\s+\*")
@@ -19,7 +19,8 @@ _WORD = re.compile(rb"\w+")
 _OLD_MIGRATE = re.compile(rb"^\s*(?:from|import)\s+migrate\.(?:versioning|changeset|exceptions)\b", re.M)
 _PATCH = re.compile(rb"\bCompletions\.create\s*=[^=]")
 # `patch("app.PROMPT", …)`, `setattr(app, "PROMPT", …)`: a name that is bound by a text, and where it stands.
-_BINDS_BY_TEXT = re.compile(rb"\b(?:patch|setattr)[\w.]*\s*\((?=(.{,200}))", re.S)
+_BINDERS = (b"patch", b"setattr")
+_OPENS_CALL = re.compile(rb"[\w.]*\s*\(")
 _DOTTED_NAME = re.compile(rb"[\"'}](?:([\w.]*)\.)?([A-Za-z_]\w*)[\"']")
 # How many files may import a module for them to be searched for a word, and how many may hold it.
 _MOST_IMPORTERS = 200
@@ -68,12 +69,14 @@ class Project:
         if self._imported is None:
             self._imported = self._index()
         stem = self._stem(path)
+        module = stem.encode() + b"."
+        reads = re.compile(rb"\b%b(\w+)(\s*=[^=])?" % re.escape(module))
         for user in self._users.pop(stem, ()):  # read again: few modules are ever asked about
-            code, module = self._code(user) or b"", re.escape(stem.encode())
-            attributes = re.findall(rb"\b%b\.(\w+)" % module, code)
-            self._imported.setdefault(stem, set()).update(name.decode() for name in attributes)
-            stores = re.findall(rb"\b%b\.(\w+)\s*=[^=]" % module, code)
-            self._set_in.setdefault(stem, set()).update(name.decode() for name in stores)
+            code = self._code(user) or b""
+            for name, is_set in reads.findall(code) if module in code else ():
+                self._imported.setdefault(stem, set()).add(name.decode())
+                if is_set:
+                    self._set_in.setdefault(stem, set()).add(name.decode())
         return frozenset(self._imported.get(stem, ()))
 
     def names_bound_from_outside(self, path: str) -> frozenset[str]:
@@ -347,11 +350,20 @@ class Project:
 
 def names_bound_by_text(data: bytes) -> frozenset[tuple[str, str]]:
     """What the file's patches and `setattr` bind by a text: (last name of the module or "", name)."""
-    if b"patch" not in data and b"setattr" not in data:
-        return frozenset()
-    texts = (_DOTTED_NAME.search(match.group(1)) for match in _BINDS_BY_TEXT.finditer(data))
+    texts = (_DOTTED_NAME.search(data, at, at + 200) for at in _ends_of_binders(data))
     found = ((text.group(1) or b"", text.group(2)) for text in texts if text is not None)
     return frozenset((module.rpartition(b".")[2].decode(), name.decode()) for module, name in found)
+
+
+def _ends_of_binders(data: bytes) -> Iterator[int]:
+    """Where the arguments of each `patch(…)` and `setattr(…)` begin; a plain search, asked of every file."""
+    for word in _BINDERS:
+        at = data.find(word)
+        while at >= 0:
+            opened = _OPENS_CALL.match(data, at + len(word))
+            if opened is not None:
+                yield opened.end()
+            at = data.find(word, at + len(word))
 
 
 def _import_statements(data: bytes) -> bytes:
