@@ -62,9 +62,9 @@ def programs_with_sdk() -> list[Path]:
     return [one for one in running_programs() if stated_sdk(stated_line(one)) != NONE]
 
 
-# Three runs for each program: one in twenty every day, all of them with the slow tests.
+# Three runs for each program: one in thirty every day, all of them with the slow tests.
 PROGRAMS = [
-    pytest.param(program, id=case_name(program), marks=() if number % 20 == 0 else pytest.mark.slow)
+    pytest.param(program, id=case_name(program), marks=() if number % 30 == 0 else pytest.mark.slow)
     for number, program in enumerate(programs_with_sdk())
 ]
 

@@ -39,12 +39,12 @@ def test_there_are_programs_to_run() -> None:
     assert running_programs()
 
 
-# The traps and every seventh program each day; all of them with the slow tests.
+# The traps and every tenth program each day; all of them with the slow tests.
 PROGRAMS = [
     pytest.param(
         program,
         id=case_name(program),
-        marks=() if number % 7 == 0 or program.parent.name == "traps" else pytest.mark.slow,
+        marks=() if number % 10 == 0 or program.parent.name == "traps" else pytest.mark.slow,
     )
     for number, program in enumerate(running_programs())
 ]
