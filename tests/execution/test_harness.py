@@ -256,7 +256,7 @@ def test_only_spaces_before_an_answer_are_left_out(printed: str, normal: str) ->
 @pytest.mark.parametrize(
     "after, status, shown",
     [
-        (None, 0, "no difference"),
+        pytest.param(None, 0, "no difference", marks=pytest.mark.slow),
         pytest.param(AFTER, 0, "no difference", marks=pytest.mark.slow),
         (AFTER.replace("terse", "kind"), 1, "system: 'You are terse.' became 'You are kind.'"),
     ],

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from migrate.double import Double
-from tests.sdks import LEGACY, MATRIX, NEWEST, cache_folder, sdk_python
+from tests.sdks import LEGACY, MATRIX, cache_folder, sdk_python
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CONFTEST = Path(__file__).with_name("own_tests_conftest.py")
@@ -55,9 +55,8 @@ def source_release() -> Path:
 VERSIONS = [version for version in MATRIX if version != "0.40.0"]
 
 
-@pytest.mark.parametrize(
-    "version", [pytest.param(v, marks=() if v == NEWEST else pytest.mark.slow) for v in VERSIONS]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("version", VERSIONS)
 def test_the_sdks_own_tests_pass(version: str, own_tests: Path) -> None:
     options = [
         "-q",
