@@ -30,7 +30,7 @@ _OF_ERRORS = frozenset({"error", "request_id"})
 
 def rewrite_reply(context: Context, site: RequestSite, plan: Plan, root: Root) -> None:
     """Plan every read of a parsed reply, or keep the shape of its body. Raises Refusal if neither holds."""
-    attempt = Plan(has_prefill=plan.has_prefill, prompt_is_runtime=plan.prompt_is_runtime)
+    attempt = plan.attempt()
     try:
         if site in context.limits.wrapped:
             raise Escapes("another request's reply is read at the same place")
@@ -45,9 +45,7 @@ def rewrite_reply(context: Context, site: RequestSite, plan: Plan, root: Root) -
     except Escapes as reason:
         _keep_shape(context, site, plan, root, str(reason))
         return
-    plan.edits.extend(attempt.edits)
-    plan.reviews.update(attempt.reviews)
-    plan.keeps_blank = attempt.keeps_blank
+    plan.adopt(attempt)
 
 
 def review_shown(plan: Plan, node: ast.expr) -> None:
