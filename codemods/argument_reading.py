@@ -6,7 +6,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from codemods.flow import Definition
@@ -14,6 +14,7 @@ from codemods.mapping_reading import MappingReader
 from codemods.mappings import Mapping
 from codemods.places import DefaultPlace, EntryPlace, KeywordPlace, Place, StorePlace
 from codemods.plans import Context, Limits, Refusal, Site
+from codemods.values import Constant, Symbol
 
 
 @dataclass(slots=True)
@@ -82,27 +83,47 @@ def read_site(context: Context, site: Site) -> Arguments:
 
 
 def values_given(context: Context, site: Site, name: str) -> list[ast.expr]:
-    """Every expression that a site may pass under a name; of a call that is opaque, what is written there."""
+    """Every expression that a site may pass under a name; of a call that is opaque, those in sight."""
     if site.call is None:
         return []
     try:
         return [place.value for place in read_site(context, site).every.get(name, [])]
     except Refusal:
-        calls = (*site.layers, site.call)
-        return [keyword.value for call in calls for keyword in call.keywords if keyword.arg == name]
+        call, layers, leading = site.call, site.layers, site.leading
+        seen = _places_in_sight(context, lambda reader: _read(reader, call, layers, leading))
+        calls = (*layers, call)
+        written = [keyword.value for one in calls for keyword in one.keywords if keyword.arg == name]
+        return list(dict.fromkeys([*written, *(place.value for key, place in seen if key == name)]))
+
+
+def entries_in_sight(context: Context, node: ast.expr) -> list[tuple[str, Place]]:
+    """The entries of a dict that may be opaque in some part, as far as they are in sight."""
+    return _places_in_sight(context, lambda reader: reader.read(node))
+
+
+def _places_in_sight(context: Context, read: Callable[[MappingReader], object]) -> list[tuple[str, Place]]:
+    """What a reading comes to. What the fixpoint ruled out does not count: nothing is to be edited."""
+    reader = MappingReader(dataclasses.replace(context, limits=Limits()))
+    with contextlib.suppress(Refusal):  # what was found until then is the answer
+        read(reader)
+    return reader.places()
+
+
+def is_not_given(context: Context, node: ast.expr) -> bool:
+    """Whether an argument is `None`, `NOT_GIVEN` or `omit`: as if it were not there."""
+    value = context.evaluator.value_of(node)
+    if isinstance(value, Constant):
+        return value.value is None
+    name = value.path.rpartition(".")[2] if isinstance(value, Symbol) else ""
+    return name in ("NOT_GIVEN", "omit")
 
 
 def holders_of_call(
     context: Context, call: ast.Call, layers: Sequence[ast.Call] = (), leading: int = 0
 ) -> list[ast.AST]:
-    """The calls, displays and statements that hold the call's arguments, as far as they are in sight.
-
-    Whether they may be edited is no question here, so what the fixpoint ruled out does not count.
-    """
-    reader = MappingReader(dataclasses.replace(context, limits=Limits()))
-    with contextlib.suppress(Refusal):  # what was found until then is the answer
-        _read(reader, call, layers, leading)
-    return [_holder(place) for place in reader.places()]
+    """The calls, displays and statements that hold the call's arguments, as far as they are in sight."""
+    seen = _places_in_sight(context, lambda reader: _read(reader, call, layers, leading))
+    return [_holder(place) for _, place in seen]
 
 
 def _holder(place: Place) -> ast.AST:

@@ -45,7 +45,7 @@ class MappingReader:
         self.context = context
         self._seen: dict[Definition, Mapping | None] = {}
         self._reads: dict[Definition, set[ast.expr]] = {}
-        self._made: dict[ast.expr, Place] = {}
+        self._made: dict[ast.expr, tuple[str, Place]] = {}
         self._steps = 0
 
     # -- expressions ----------------------------------------------------------------------------
@@ -92,8 +92,8 @@ class MappingReader:
         """One entry; the same place is the same object however often it is read."""
         if value not in self._made:
             tail = () if make is KeywordPlace else (value,)
-            self._made[value] = make(self.context.source, *where, *tail)
-        return Mapping({name: [self._made[value]]}, {name})
+            self._made[value] = name, make(self.context.source, *where, *tail)
+        return Mapping({name: [self._made[value][1]]}, {name})
 
     def keywords(self, call: ast.Call, keywords: Iterable[ast.keyword] | None = None) -> Mapping:
         """The keywords of a call, with what it splats."""
@@ -352,8 +352,8 @@ class MappingReader:
 
     # -- what was seen --------------------------------------------------------------------------
 
-    def places(self) -> list[Place]:
-        """Every entry that was read, also where the reading came to an end before all was."""
+    def places(self) -> list[tuple[str, Place]]:
+        """Every entry that was read with its name, also where the reading ended before all was."""
         return list(self._made.values())
 
     def touched(self) -> dict[Definition, list[ast.expr | None]]:

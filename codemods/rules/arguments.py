@@ -15,25 +15,23 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from codemods.argument_reading import Arguments, read_site
+from codemods.argument_reading import Arguments, is_not_given, read_site
 from codemods.edits import Edit
 from codemods.places import Place, removals
 from codemods.plans import Context, Plan, Refusal, Site, Streaming, Touch
-from codemods.rules.dropped_values import may_have_effects, may_raise
 from codemods.rules.extra_headers import beta_header, write_headers
 from codemods.rules.limits import rewrite_limit
 from codemods.rules.message_lists import comments_in
 from codemods.rules.models import rewrite_model
 from codemods.rules.prompts import convert_prompt
+from codemods.rules.sampling import SAMPLING, drop_sampling
 from codemods.rules.stop_sequences import rewrite_stop_sequences
 from codemods.template_nodes import CannotCut
-from codemods.values import Constant, Symbol
+from codemods.values import Constant
 from migrate.models import find_model
 
 _REQUIRED = ("prompt", "model", "max_tokens_to_sample")
 _KEPT = frozenset({"metadata", "timeout", "extra_headers", "extra_query", "betas"})
-_SAMPLING = ("temperature", "top_p", "top_k")
-_NEARLY_ZERO = 0.01
 
 
 def rewrite_arguments(context: Context, site: Site, plan: Plan) -> None:
@@ -54,7 +52,7 @@ def rewrite_arguments(context: Context, site: Site, plan: Plan) -> None:
             _rewrite_prompts(context, site, plan, arguments)
         elif name == "model":
             _rewrite_models(context, site, plan, arguments)
-        elif name != "stream" and not (name in _SAMPLING and context.options.keep_sampling):
+        elif name != "stream" and not (name in SAMPLING and context.options.keep_sampling):
             _rewrite_others(context, plan, name, arguments, gone)
     rewrite_limit(context, plan, arguments)
     beta = beta_header(context, arguments, gone)
@@ -187,14 +185,6 @@ def _settle_old_stream(site: Site, plan: Plan, arguments: Arguments) -> None:
     plan.streams = "yes" if wants else "no"
 
 
-def is_not_given(context: Context, node: ast.expr) -> bool:
-    value = context.evaluator.value_of(node)
-    if isinstance(value, Constant):
-        return value.value is None
-    name = value.path.rpartition(".")[2] if isinstance(value, Symbol) else ""
-    return name in ("NOT_GIVEN", "omit")
-
-
 def _keep(context: Context, plan: Plan, name: str, place: Place, gone: list[Place]) -> None:
     """Same name, same meaning."""
 
@@ -224,30 +214,6 @@ def _rename_limit(context: Context, plan: Plan, name: str, place: Place, gone: l
     plan.edits.extend(place.rename("max_tokens"))
 
 
-def drop_sampling(context: Context, plan: Plan, name: str, place: Place, gone: list[Place]) -> None:
-    """Sampling arguments are refused by current models and API versions: dropped, said aloud."""
-    if may_have_effects(context, place.value):
-        raise Refusal("TC104", f"`{name}` is computed by a call that dropping it would skip")
-    value = context.evaluator.value_of(place.value)
-    written = context.source.text(place.value_span)
-    gone.append(place)
-    if may_raise(place.value):
-        plan.notes.append(f"{written} is no longer evaluated, so a bad value there raises no error")
-    if isinstance(value, Constant) and _picks_the_likeliest(name, value.value):
-        plan.review("TC201", f"{name}={written} is dropped: answers vary more from call to call")
-    elif name == "temperature" and not isinstance(value, Constant):
-        plan.review("TC202", f"temperature={written} is dropped: current models refuse it")
-    else:
-        plan.notes.append(f"{name}={written} dropped: current models refuse it")
-
-
-def _picks_the_likeliest(name: str, value: object) -> bool:
-    """Whether the value makes the model take the likeliest token each time, or nearly so."""
-    if not isinstance(value, int | float) or value < 0:
-        return False
-    return value == 1 if name == "top_k" else value <= _NEARLY_ZERO
-
-
 def _keep_sampling(context: Context, plan: Plan, arguments: Arguments, gone: list[Place]) -> Place | None:
     """Write sampling so that SDK 0.x to 2.x send it, on a model that takes it (one argument only).
 
@@ -255,7 +221,7 @@ def _keep_sampling(context: Context, plan: Plan, arguments: Arguments, gone: lis
     the older version does not: the argument that needs it comes back. Source: the SDK's MIGRATION.md and
     the API's versioning page.
     """
-    given = [name for name in _SAMPLING if name in arguments.places and arguments.places[name] not in gone]
+    given = [name for name in SAMPLING if name in arguments.places and arguments.places[name] not in gone]
     facts = find_model(plan.model) if plan.model else None
     headers = arguments.places.get("extra_headers")
     known = headers is None or (isinstance(headers.value, ast.Dict) and bool(headers.value.values))
@@ -281,7 +247,7 @@ def _keep_sampling(context: Context, plan: Plan, arguments: Arguments, gone: lis
 
 _HANDLERS: dict[str, Callable[[Context, Plan, str, Place, list[Place]], None]] = {
     **dict.fromkeys(_KEPT, _keep),
-    **dict.fromkeys(_SAMPLING, drop_sampling),
+    **dict.fromkeys(SAMPLING, drop_sampling),
     "max_tokens_to_sample": _rename_limit,
     "stop_sequences": rewrite_stop_sequences,
     "extra_body": _extra_body,

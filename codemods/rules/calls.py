@@ -22,6 +22,7 @@ from codemods.rules.old_calls import prepare_old_call
 from codemods.rules.raw_responses import notice_bodies, rewrite_wrapped
 from codemods.rules.read_places import is_in_fstring
 from codemods.rules.responses import rewrite_reads
+from codemods.rules.served_calls import tell_differences
 from codemods.rules.streams import rewrite_either, rewrite_stream
 
 _PACKAGE_REASON = "the anthropic_bedrock package has no Messages API; use anthropic.AnthropicBedrock"
@@ -79,8 +80,10 @@ def _highest(context: Context, site: Site) -> Plan:
             if reason.rule in _NO_BRIDGE_HELPS:
                 return _manual(reason.rule, reason.reason)
             refusal = (reason.rule, reason.reason)
-    rule, why = refusal or ("TC104", "asked for by --bridge-only")
-    return _bridge_whole(context, site, rule, why)
+    try:
+        return _bridge_whole(context, site, *(refusal or ("TC104", "asked for by --bridge-only")))
+    except Refusal as reason:
+        return _manual(reason.rule, reason.reason)
 
 
 def _continues_an_answer(context: Context, site: Site) -> bool:
@@ -151,6 +154,7 @@ def _bridge_whole(context: Context, site: Site, rule: str, reason: str) -> Plan:
     plan.bridge(_bridge_rule(site, rule), reason, "with_completions")
     plan.evidence.extend(site.client.evidence or ("the call has the legacy arguments",))
     plan.touches.extend(_model_reads(context, site))
+    tell_differences(context, site, plan)
     if site.wrapper:
         notice_bodies(context, site, plan)
     return plan

@@ -183,6 +183,15 @@ def _read(context: Context, place: Place) -> tuple[list[Template], list[Layout]]
     return templates, [layout_of_prompt(context, one, is_one_of=is_one_of) for one in templates]
 
 
+def ends_in_prefill(context: Context, prompt: ast.expr) -> bool:
+    """Whether a form of the prompt is seen to put words in the model's mouth."""
+    try:
+        forms = forms_of(context, prompt)
+        return any(layout_of_prompt(context, one, is_one_of=True).ends_on_assistant for one in forms)
+    except (Opaque, PromptError):
+        return False
+
+
 def _assumptions(context: Context, templates: list[Template]) -> list[str]:
     holes = [hole for template in templates for hole in template.holes()]
     return [

@@ -11,21 +11,21 @@ is said here: sampling that is kept stays an entry, and there is no timeout.
 
 from __future__ import annotations
 
-from codemods.argument_reading import Arguments
+from codemods.argument_reading import Arguments, entries_in_sight, is_not_given
 from codemods.bodies import Body, RequestSite, entries_of
 from codemods.edits import Edit
 from codemods.places import Place, removals
 from codemods.plans import Context, Plan, Refusal
-from codemods.rules.arguments import drop_sampling, is_not_given, saved_comments
+from codemods.rules.arguments import saved_comments
 from codemods.rules.limits import cut_limit
 from codemods.rules.models import rewrite_model
 from codemods.rules.prompts import convert_prompt
+from codemods.rules.sampling import SAMPLING, drop_sampling, tell_left_out
 from codemods.rules.stop_sequences import has_blank_stop, rewrite_stop_sequences
 from codemods.template_nodes import CannotCut
 from codemods.values import Constant
 from migrate.models import find_model
 
-_SAMPLING = ("temperature", "top_p", "top_k")
 _KEPT = frozenset({"metadata", "anthropic_version"})
 
 
@@ -79,7 +79,7 @@ def _rewrite_entry(
         if has_blank_stop(context, place.value):
             raise Unbridgeable(site.left_rule, "a stop sequence is blank, which Messages refuses")
         rewrite_stop_sequences(context, plan, name, place, gone)
-    elif name in _SAMPLING:
+    elif name in SAMPLING:
         if not context.options.keep_sampling:
             drop_sampling(context, plan, name, place, gone)
     elif name not in _KEPT:
@@ -95,7 +95,7 @@ def _check_stream(context: Context, site: RequestSite, place: Place) -> None:
 def _keep_sampling(context: Context, plan: Plan, entries: Arguments, gone: list[Place]) -> None:
     """API version 2023-06-01, which every rewritten request names, takes one on models up to 4.6."""
     facts = find_model(plan.model) if plan.model else None
-    given = [name for name in _SAMPLING if name in entries.places and entries.places[name] not in gone]
+    given = [name for name in SAMPLING if name in entries.places and entries.places[name] not in gone]
     kept = given[:1] if facts is not None and facts.accepts_sampling else []
     for name in given[len(kept) :]:
         if kept:
@@ -116,3 +116,6 @@ def bridge_body(context: Context, site: RequestSite, plan: Plan, body: Body, why
     plan.edits.extend([Edit(start, start, ("messages_body(",), 1), Edit(end, end, (f"{model})",), -1)])
     plan.prompt_is_runtime = True
     plan.bridge("TC104", why, "messages_body")
+    for name, place in entries_in_sight(context, body.value):
+        if name in SAMPLING:
+            tell_left_out(context, plan, name, place.value, is_sure=plan.model is not None)
