@@ -80,6 +80,12 @@ class Source:
         match = re.match(rb"[ \t\f]*", self.data[start:])
         return match.group().decode() if match else ""
 
+    def end_of_own_lines(self, node: ast.AST) -> int | None:
+        """Where the last line of a statement ends; None if its lines hold other code as well."""
+        start, end = self.span(node)
+        rest = re.compile(rb"[ \t]*(#[^\r\n]*)?(?=[\r\n]|\Z)").match(self.data, end)
+        return rest.end() if rest and not self.data[self.line_start(start) : start].strip() else None
+
     def encode(self, data: bytes) -> bytes:
         """UTF-8 bytes of changed text back in the file's own encoding."""
         if self.encoding == "utf-8":

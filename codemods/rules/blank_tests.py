@@ -43,7 +43,10 @@ def _compiled(context: Context, node: ast.expr) -> ast.expr | None:
 
 
 def compares_text(node: ast.Compare, text: ast.expr) -> bool:
+    """Whether a comparison may come out in another way without the blank. An empty text never had one."""
     sides = [node.left, *node.comparators]
+    if all(side is text or (isinstance(side, ast.Constant) and side.value == "") for side in sides):
+        return False
     if not any(isinstance(op, ast.In | ast.NotIn) for op in node.ops):
         return not all(isinstance(op, ast.Is | ast.IsNot) for op in node.ops)
     if node.left is text:

@@ -7,14 +7,16 @@
     after:  label = (" " + "".join(block.text for block in resp.content if block.type == "text"))[:10]
 
 The readers get what they got; only an empty answer is one blank now, so a review finding names the
-reader, and a text that is asked whether it is empty keeps the old shape. A text that continued a prefill
-had no such blank, and a prompt known only at run time may have had a prefill.
+reader. A text that is asked whether it is empty keeps the old shape, or gets its blank in a statement of
+its own. A text that continued a prefill had no such blank, and a prompt known only at run time may have
+had a prefill: there the bridge that is needed anyway gives the old text.
 """
 
 from __future__ import annotations
 
 import ast
 
+from codemods.edits import Edit
 from codemods.plans import Context, Plan
 from codemods.rules.blank_readers import CountsOnBlank
 from codemods.rules.leading_space import check_leading_space
@@ -33,22 +35,32 @@ def kept_blank(context: Context, text: ast.expr, plan: Plan, quote: str) -> tupl
 
     Raises Escapes where it cannot be told whether the old text began with a blank, or was empty.
     """
-    if not _is_blank_kept(context, text, plan):
+    reason = who_counts(context, text, plan)
+    if reason is None:
         return "", ""
+    what = f"{reason.reader}: {WRITTEN_OUT}"
+    plan.keeps_blank = True
+    if _is_asked_for(context, text):
+        plan.edits.append(_blank_behind(context, text, reason, quote))
+        plan.review("TC210", what)
+        return "", ""
+    plan.review("TC210", f"{what} (an empty answer gets one too)")
     blank = f"{quote} {quote} + "
     return (blank, "") if _is_loose(context, text) else (f"({blank}", ")")
 
 
-def _is_blank_kept(context: Context, text: ast.expr, plan: Plan) -> bool:
-    """Whether somebody counts on the blank; plans the review if so. Raises Escapes."""
-    reason = who_counts(context, text, plan)
-    if reason is None:
-        return False
-    if _is_asked_for(context, text):
+def _blank_behind(context: Context, text: ast.expr, reason: CountsOnBlank, quote: str) -> Edit:
+    """`answer = answer and " " + answer` below `answer = resp.completion`: an empty text stays empty."""
+    source = context.source
+    statement = source.parents[text]
+    targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+    (target,) = targets if len(targets) == 1 else [None]
+    end = source.end_of_own_lines(statement) if isinstance(statement, ast.Assign | ast.AnnAssign) else None
+    if end is None or not isinstance(target, ast.Name):
         raise Escapes(str(reason)) from reason
-    plan.review("TC210", f"{reason.reader}: {WRITTEN_OUT} (an empty answer gets one too)")
-    plan.keeps_blank = True
-    return True
+    line = f"{target.id} = {target.id} and {quote} {quote} + {target.id}"
+    indentation = source.indentation(source.span(statement)[0])
+    return Edit(end, end, (f"{source.newline}{indentation}{line}",), 5)
 
 
 def who_counts(

@@ -308,9 +308,15 @@ class _Follower(BlankReaders):
                     self._follow_elsewhere(target.attr, owner)
                 self._goes_out_of_sight(text)
             elif isinstance(target, ast.Subscript):
-                self.keys.add(_text_in(target.slice))
+                self._note_index(target.slice)
                 self._containers(depth).put_into_name(target.value)
                 self._goes_out_of_sight(text)
+
+    def _note_index(self, index: ast.expr) -> None:
+        """`d["key"] = text`; a place in a list, as in `rows[-1] = text`, is no key of a dict."""
+        place = index.operand if isinstance(index, ast.UnaryOp) else index
+        if not isinstance(place, ast.Constant) or not isinstance(place.value, int):
+            self.keys.add(_text_in(index))
 
     def _follow_names(self, parent: ast.AST, text: ast.expr, depth: int) -> None:
         for definition in self.context.definitions_of_value(text):
