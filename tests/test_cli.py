@@ -345,18 +345,20 @@ def test_a_read_only_file_fails_and_the_rest_is_done(fake: Path) -> None:
 
 
 def test_standard_input(fake: Path) -> None:
-    source = b"# caf\xe9 LEGACY\r\n"
+    cookie = b"# coding: latin-1\r\n"
+    source = cookie + b"# caf\xe9 LEGACY\r\n"
     checked = run("check", "-", source=source)
     assert (checked.exit_code, checked.stdout.splitlines()[0]) == (
         1,
-        "stdin.py:1:8 TC901 rewritten LEGACY found",
+        "stdin.py:2:8 TC901 rewritten LEGACY found",
     )
     diffed = run("diff", "-", "--stdin-filename", "src/a.py", source=source)
     assert diffed.stdout_bytes == (
-        b"--- a/src/a.py\n+++ b/src/a.py\n@@ -1 +1 @@\n-# caf\xe9 LEGACY\r\n+# caf\xe9 MESSAGES\r\n"
+        b"--- a/src/a.py\n+++ b/src/a.py\n@@ -1,2 +1,2 @@\n # coding: latin-1\r\n"
+        b"-# caf\xe9 LEGACY\r\n+# caf\xe9 MESSAGES\r\n"
     )
     fixed = run("fix", "-", source=source)
-    assert (fixed.exit_code, fixed.stdout_bytes) == (0, b"# caf\xe9 MESSAGES\r\n")
+    assert (fixed.exit_code, fixed.stdout_bytes) == (0, cookie + b"# caf\xe9 MESSAGES\r\n")
     assert "1 rewritten" in fixed.stderr
     assert os.listdir(fake) == []
 
