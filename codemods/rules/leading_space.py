@@ -13,7 +13,7 @@ Source: the vendor's migration guide for Text Completions, whose samples show th
 from __future__ import annotations
 
 import ast
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator
 
 from codemods.flow import Definition
 from codemods.members import FunctionNode
@@ -27,11 +27,19 @@ from codemods.rules.blank_tests import (
 from codemods.rules.callers_of_texts import calls_around, function_around
 from codemods.rules.function_results import awaited, results_of, results_of_value
 from codemods.rules.growing_texts import added_to_itself, grown_names
+from codemods.rules.handed_texts import (
+    field_given,
+    named_field,
+    parameters_with_default,
+    reads_of_parameter,
+    uses_in_function,
+)
 from codemods.rules.own_functions import item_taken
-from codemods.rules.text_containers import Containers
+from codemods.rules.text_containers import Containers, Ways, note_index
 from codemods.rules.text_methods import (
     HARMLESS,
     NAMESPACES,
+    OF_TEXTS,
     SAME_START,
 )
 from codemods.rules.text_positions import cut_begins_at_position
@@ -56,11 +64,11 @@ class _Follower(BlankReaders):
         super().__init__(context, None if sender is None else context.path)
         self.piece = piece
         self.seen: set[ast.AST] = set() if sender is None else sender.seen
-        self.left: set[tuple[ast.AST, bool]] = set() if sender is None else sender.left
+        self.left: set[tuple[ast.AST, int]] = set() if sender is None else sender.left
         self.changes: set[Definition] = set() if sender is None else sender.changes
         # Keys of dicts that texts went under; None for a key that is no constant.
         self.keys: set[str | None] = set() if sender is None else sender.keys
-        self.kept: set[tuple[str, ast.ClassDef | None]] = set() if sender is None else sender.kept
+        self.kept: set[tuple[str, ast.ClassDef | None, int]] = set() if sender is None else sender.kept
 
     def follow(self, text: ast.expr, depth: int) -> None:
         """Look at the one place where this expression's value goes."""
@@ -178,6 +186,8 @@ class _Follower(BlankReaders):
     def _follow_method(self, parent: ast.Attribute, text: ast.expr, depth: int) -> None:
         call = self.context.source.parent(parent)
         name = parent.attr
+        if name not in OF_TEXTS and name != "get":
+            return  # no text: something else of the same name
         if not isinstance(call, ast.Call) or call.func is not parent:
             raise self._counts(parent, f"takes .{name} of the text")
         if name == "get" and call.args and (key := _text_in(call.args[0])) is not None:
@@ -205,13 +215,15 @@ class _Follower(BlankReaders):
             self.follow(call, depth + 1)
         elif call in {site.call for site in self.context.sites}:
             raise self._counts(text, "puts the text into another prompt")
+        elif self._hand_on(call, parent, text, depth):
+            return
         elif name in ("append", "add", "insert", "extend", "put", "setdefault", "update"):
             self._note_key(call, parent)
             if isinstance(call.func, ast.Attribute):
                 self._containers(depth, text).put_into_name(call.func.value)
             self._goes_out_of_sight(text)
         elif name not in HARMLESS:
-            self._follow_parameter(call, parent, text, depth)
+            self._goes_out_of_sight(text)
 
     def _note_key(self, call: ast.Call, parent: ast.Call | ast.keyword) -> None:
         """`d.setdefault("key", text)`, `d.update(key=text)`."""
@@ -220,81 +232,63 @@ class _Follower(BlankReaders):
         elif getattr(call.func, "attr", "") == "setdefault":
             self.keys.add(_text_in(call.args[0]))
 
-    def _follow_parameter(self, call: ast.Call, parent: ast.AST, text: ast.expr, depth: int) -> None:
+    def _hand_on(self, call: ast.Call, parent: ast.AST, given: ast.expr, depth: int, level: int = 0) -> bool:
+        """Follow an argument, the text or a container of it, into what is called, if that is known."""
         value = self.context.evaluator.value_of(call.func)
         if isinstance(value, UserClass):
-            self._follow_into_object(value.node, call, parent, text, depth)
-            return
+            self._hand_to_object(value.node, call, parent, given, depth, level)
+            return True
         if isinstance(value, UserFunction):
-            self._follow_into_function(value.node, call, parent, text, depth)
-            return
+            self._hand_to_function(value.node, call, parent, given, depth, level)
+            return True
         at = self.context.elsewhere.function_at(self.context, call.func) if self.context.elsewhere else None
-        if at is None:
-            if isinstance(parent, ast.keyword) and getattr(call.func, "id", "") in NAMESPACES:
-                for load in self._loads_of(parent.arg or ""):
-                    self.follow(load, depth + 1)
-            self._goes_out_of_sight(text)
-        else:
-            _Follower(at[0], self.piece, self)._follow_into_function(at[1], call, parent, text, 0)
+        if at is not None:
+            _Follower(at[0], self.piece, self)._hand_to_function(at[1], call, parent, given, 0, level)
+        elif (field := named_field(self.context, call, parent, given)) is not None:
+            for load in self._loads_of(field):
+                self._enter(load, depth, level)
+            self._containers(depth).put_into_display(call, level + 1)
+            return True
+        elif isinstance(parent, ast.keyword) and getattr(call.func, "id", "") in NAMESPACES:
+            for load in self._loads_of(parent.arg or ""):
+                self._enter(load, depth, level)
+        return at is not None
 
-    def _follow_into_function(
-        self, function: FunctionNode, call: ast.Call, parent: ast.AST, text: ast.expr, depth: int
+    def _hand_to_function(
+        self, function: FunctionNode, call: ast.Call, parent: ast.AST, given: ast.expr, depth: int, level: int
     ) -> None:
-        """A call, of whichever file, hands the text to a function of this one."""
-        arguments = function.args
-        positional = [one.arg for one in (*arguments.posonlyargs, *arguments.args)]
-        if positional[:1] in (["self"], ["cls"]):
-            positional = positional[1:]
-        name = _name_given(call, parent, text, positional)
-        for use in self._uses_of_parameter(function, name or ""):
-            self.follow(use, depth + 1)
-        named = {one.arg for one in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
-        collecting = arguments.kwarg if isinstance(parent, ast.keyword) else arguments.vararg
-        if name not in named and collecting is not None:
-            self.keys.add(name)
-            for use in self._uses_of_parameter(function, collecting.arg):
-                self._containers(depth).put_into_display(use)
+        for use, more in uses_in_function(self.context, function, call, parent, given, self.keys):
+            self._enter(use, depth, level + more)
 
-    def _uses_of_parameter(self, function: FunctionNode, name: str) -> Iterator[ast.Name]:
-        for definition in self.context.flow.scopes[function].definitions.get(name, ()):
-            yield from self.context.flow.uses(definition)
+    def _hand_to_object(
+        self, owner: ast.ClassDef, call: ast.Call, parent: ast.AST, given: ast.expr, depth: int, level: int
+    ) -> None:
+        """A constructor keeps it: in a parameter of `__init__`, or in a field of the same place."""
+        made, name = field_given(owner, call, parent, given)
+        if made is None:  # a named tuple is a container of its fields as well
+            self._containers(depth).put_into_display(call, level + 1)
+        if made is not None:
+            self._hand_to_function(made, call, parent, given, depth, level)
+        elif name is not None:
+            for load in self._loads_of(name):
+                self._enter(load, depth, level)
+            self._follow_elsewhere(name, owner, level)
+        self._goes_out_of_sight(given)
+
+    def _enter(self, use: ast.expr, depth: int, level: int) -> None:
+        """Go on from a read of the text, or of a container around it."""
+        if level > 0:
+            self._containers(depth).put_into_display(use, level)
+        else:
+            self.follow(use, depth + 1)
 
     def _follow_default(self, parent: ast.arguments, text: ast.expr, depth: int) -> None:
         """`def show(text=resp.completion)`: the parameter is the text unless a call says otherwise."""
         function = self.context.source.parent(parent)
-        plain = [*parent.posonlyargs, *parent.args]
-        pairs = [
-            *zip(plain[len(plain) - len(parent.defaults) :], parent.defaults, strict=True),
-            *zip(parent.kwonlyargs, parent.kw_defaults, strict=True),
-        ]
-        for parameter, default in pairs:
-            if default is text and isinstance(function, FunctionNode):
-                for use in self._uses_of_parameter(function, parameter.arg):
+        if isinstance(function, FunctionNode):
+            for name in parameters_with_default(function, text):
+                for use in reads_of_parameter(self.context, function, name):
                     self.follow(use, depth + 1)
-
-    def _follow_into_object(
-        self, owner: ast.ClassDef, call: ast.Call, parent: ast.AST, text: ast.expr, depth: int
-    ) -> None:
-        """A constructor keeps the text: in a parameter of `__init__`, or in a field of the same place."""
-        made = next(
-            (one for one in owner.body if isinstance(one, ast.FunctionDef) and one.name == "__init__"), None
-        )
-        if made is not None:
-            names = [one.arg for one in (*made.args.posonlyargs, *made.args.args)][1:]
-        else:
-            names = [
-                one.target.id
-                for one in owner.body
-                if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name)
-            ]
-        name = _name_given(call, parent, text, names)
-        for use in self._uses_of_parameter(made, name or "") if made is not None else ():
-            self.follow(use, depth + 1)
-        if made is None and name is not None:
-            for load in self._loads_of(name):
-                self.follow(load, depth + 1)
-            self._follow_elsewhere(name, owner)
-        self._goes_out_of_sight(text)
 
     def _follow_assignment(self, parent: ast.Assign | ast.AnnAssign, text: ast.expr, depth: int) -> None:
         targets = parent.targets if isinstance(parent, ast.Assign) else [parent.target]
@@ -308,15 +302,17 @@ class _Follower(BlankReaders):
                     self._follow_elsewhere(target.attr, owner)
                 self._goes_out_of_sight(text)
             elif isinstance(target, ast.Subscript):
-                self._note_index(target.slice)
-                self._containers(depth).put_into_name(target.value)
+                note_index(self.keys, target.slice)
+                is_key = self._is_key(target.slice)
+                self._containers(depth).put_into_name(target.value, is_key=is_key)
                 self._goes_out_of_sight(text)
 
-    def _note_index(self, index: ast.expr) -> None:
-        """`d["key"] = text`; a place in a list, as in `rows[-1] = text`, is no key of a dict."""
-        place = index.operand if isinstance(index, ast.UnaryOp) else index
-        if not isinstance(place, ast.Constant) or not isinstance(place.value, int):
-            self.keys.add(_text_in(index))
+    def _is_key(self, index: ast.expr) -> bool:
+        """Whether an index is surely a text, so that what it is an index of is a dict."""
+        if isinstance(index, ast.JoinedStr) or self.context.evaluator.text_of(index) is not None:
+            return True
+        made = self.context.flow.reaching(index).definitions if isinstance(index, ast.Name) else ()
+        return bool(made) and all(isinstance(one.value, ast.JoinedStr) for one in made)
 
     def _follow_names(self, parent: ast.AST, text: ast.expr, depth: int) -> None:
         for definition in self.context.definitions_of_value(text):
@@ -339,14 +335,23 @@ class _Follower(BlankReaders):
                 self.changes.add(change)
                 self._follow_definition(change, depth, without)
 
-    def _follow_elsewhere(self, name: str, owner: ast.ClassDef | None) -> None:
+    def _follow_elsewhere(self, name: str, owner: ast.ClassDef | None, level: int = 0) -> None:
         """Look at the places where other files read what is kept under a name."""
         elsewhere = self.context.elsewhere
-        if elsewhere is None or (name, owner) in self.kept:
+        if elsewhere is None or (name, owner, level) in self.kept:
             return
-        self.kept.add((name, owner))
+        self.kept.add((name, owner, level))
         for there, load in elsewhere.loads_of(self.context, name, owner):
-            _Follower(there, self.piece, self).follow(load, 0)
+            _Follower(there, self.piece, self)._enter(load, 0, level)
+
+    def _keep(self, holder: ast.expr, level: int) -> None:
+        """A container of the text is kept in an attribute or a variable that other files may read."""
+        if isinstance(holder, ast.Attribute):
+            owner = self.context.templates.members.class_around(holder.value)
+            if owner is not None:
+                self._follow_elsewhere(holder.attr, owner, level)
+        elif isinstance(holder, ast.Name) and holder.id in self.context.flow.module.definitions:
+            self._follow_elsewhere(holder.id, None, level)
 
     def _follow_unpacking(self, parent: ast.Tuple, text: ast.expr, depth: int) -> None:
         for definition in self.context.definitions_of_value(parent):
@@ -367,7 +372,7 @@ class _Follower(BlankReaders):
                 self._containers(depth).put_into_display(result)
             else:
                 self.follow(result, depth + 1)
-        for there, result in self._results_elsewhere(parent, in_container=False):
+        for there, result in self._results_elsewhere(parent, 0):
             there.follow(result, 0)
         self._goes_out_of_sight(text)
 
@@ -385,34 +390,39 @@ class _Follower(BlankReaders):
         def refuse(reader: ast.expr, what: str) -> None:
             raise self._counts(reader, what)
 
-        def leave(statement: ast.AST) -> None:
-            self._leave_in_container(statement, pieces)
+        def leave(statement: ast.AST, level: int) -> None:
+            self._leave_in_container(statement, pieces, level)
 
         def follow(item: ast.expr) -> None:
             self.follow(item, depth + 1)
 
-        return Containers(self.context, follow, refuse, leave, self.keys, holds_pieces=pieces)
+        def hand_on(call: ast.Call, parent: ast.AST, container: ast.expr, level: int) -> bool:
+            return self._hand_on(call, parent, container, depth, level)
+
+        ways = Ways(follow, refuse, leave, hand_on, self._keep)
+        return Containers(self.context, ways, self.keys, holds_pieces=pieces)
 
     # -- other files ----------------------------------------------------------------------------
 
-    def _leave_in_container(self, statement: ast.AST, pieces: bool) -> None:
+    def _leave_in_container(self, statement: ast.AST, pieces: bool, level: int = 1) -> None:
         """A statement gives a container of texts, or one of its items, to the callers of its function."""
-        for there, result in self._results_elsewhere(statement, in_container=True):
-            there._containers_of(0, pieces).put_into_display(result)
+        for there, result in self._results_elsewhere(statement, level):
+            there._containers_of(0, pieces).put_into_display(result, level)
 
-    def _results_elsewhere(
-        self, statement: ast.AST, *, in_container: bool
-    ) -> Iterator[tuple[_Follower, ast.expr]]:
-        """What other files get from the function that a statement stands in; once for each walk."""
+    def _results_elsewhere(self, statement: ast.AST, level: int) -> Iterator[tuple[_Follower, ast.expr]]:
+        """What other files get from the function that a statement stands in; once for each walk.
+
+        level: how many containers stand around the text that it gives.
+        """
         function = function_around(self.context, statement)
         elsewhere = self.context.elsewhere
         if (
             elsewhere is None
             or not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
-            or (function, in_container) in self.left
+            or (function, level) in self.left
         ):
             return
-        self.left.add((function, in_container))
+        self.left.add((function, level))
         readers = elsewhere.readers_of(self.context, function)
         for words in readers.unseen:
             raise self._may_count(words)
@@ -422,19 +432,11 @@ class _Follower(BlankReaders):
         for context, use in readers.loose:
             there = _Follower(context, self.piece, self)
             for result, is_container in results_of_value(context, use):
-                if is_container or in_container:
-                    there._containers_of(0, False).put_into_display(result)
+                if is_container or level:
+                    there._containers_of(0, False).put_into_display(result, level + is_container)
                 else:
                     yield there, result
             there._goes_out_of_sight(use)
-
-
-def _name_given(call: ast.Call, parent: ast.AST, text: ast.expr, names: Sequence[str]) -> str | None:
-    """The parameter that a call gives the text to, of those that it fills by their order."""
-    if isinstance(parent, ast.keyword):
-        return parent.arg
-    index = call.args.index(text) if text in call.args else len(names)
-    return names[index] if index < len(names) else None
 
 
 def _text_in(node: ast.expr | None) -> str | None:

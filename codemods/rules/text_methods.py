@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+# Nothing else of a text can be asked for: what has other attributes is no text.
+OF_TEXTS = frozenset(dir(str))
 # Text in, the same text out, but for letters and its end.
 SAME_START = frozenset(
     {"lower", "upper", "rstrip", "title", "casefold", "swapcase", "removesuffix", "expandtabs"}
