@@ -11,7 +11,14 @@ import ast
 
 from codemods.plans import Context
 from codemods.rules.blank_hints import blank_hints
-from codemods.rules.blank_tests import compares_text, formats_to_width, is_anchored, starts_blank
+from codemods.rules.blank_tests import (
+    asks_whether_empty,
+    compares_text,
+    formats_to_width,
+    is_anchored,
+    starts_blank,
+    words_before,
+)
 from codemods.rules.text_methods import (
     ASKS_THE_END,
     DROP_START,
@@ -78,6 +85,14 @@ class BlankReaders:
         if not isinstance(written, str) or written[-1:].isalnum() or written[-1:] in tuple(_BEFORE_A_BLANK):
             raise self._counts(text, "sets the text right behind another")
 
+    def _refuse_glue_in(self, call: ast.Call, name: str, given: ast.AST, text: ast.expr) -> None:
+        """The same for a field of a template, or what is replaced there, if the template is in sight."""
+        receiver = call.func.value if isinstance(call.func, ast.Attribute) else None
+        template = self.context.evaluator.text_of(receiver) if receiver is not None else None
+        before = words_before(template, call, name, given) if template is not None else []
+        if any(one.isalnum() or one in _BEFORE_A_BLANK for one in before):
+            raise self._counts(text, "sets the text right behind another")
+
     def _refuse_prompt(self, parent: ast.AST, text: ast.expr) -> None:
         """In the next prompt the blank would be missing in the middle of a turn."""
         current: ast.AST | None = parent
@@ -92,7 +107,8 @@ class BlankReaders:
             current = self.context.source.parent(current)
 
     def _refuse_call(self, call: ast.Call, name: str, text: ast.expr) -> None:
-        if isinstance(call.func, ast.Name) and name in MEASURE:
+        is_asked = name == "len" and asks_whether_empty(self.context, call)
+        if isinstance(call.func, ast.Name) and name in MEASURE and not is_asked:
             raise self._counts(text, "measures the text or takes it apart")
         if name == "write" and not isinstance(self.context.source.parent(call), ast.Expr | ast.Await):
             raise self._counts(text, "takes how much was written of the text")

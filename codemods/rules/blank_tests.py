@@ -54,3 +54,27 @@ def compares_text(node: ast.Compare, text: ast.expr) -> bool:
     return any(
         isinstance(s, ast.Constant) and isinstance(s.value, str) and s.value[:1].isspace() for s in sides
     )
+
+
+def words_before(template: str, call: ast.Call, name: str, given: ast.AST) -> list[str]:
+    """The letter before each place at which a call puts what it is given into a template."""
+    if name == "replace":
+        needle = call.args[0].value if call.args and isinstance(call.args[0], ast.Constant) else None
+        places = re.finditer(re.escape(needle), template) if isinstance(needle, str) and needle else iter(())
+    elif name == "format":
+        wanted = re.escape(given.arg) if isinstance(given, ast.keyword) and given.arg else r"\d*"
+        places = re.finditer(rf"\{{{wanted}[^{{}}]*\}}", template)
+    else:
+        places = iter(())
+    return [template[place.start() - 1] for place in places if place.start() > 0]
+
+
+def asks_whether_empty(context: Context, length: ast.Call) -> bool:
+    """`len(text) == 0`, `len(text) > 0`, `if len(text):`; an empty text never had a blank."""
+    parent = context.source.parent(length)
+    if isinstance(parent, ast.Compare):
+        with_nothing = isinstance(parent.ops[0], ast.Eq | ast.NotEq | ast.Gt)
+        (other, *more) = [one for one in (parent.left, *parent.comparators) if one is not length]
+        return parent.left is length and not more and with_nothing and getattr(other, "value", None) == 0
+    negated = isinstance(parent, ast.UnaryOp) and isinstance(parent.op, ast.Not)
+    return negated or getattr(parent, "test", None) is length

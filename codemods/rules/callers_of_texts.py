@@ -8,12 +8,14 @@ not so:    `ask` of an object of an unrelated class of the file
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 from codemods.evaluate import Evaluator
 from codemods.members import FunctionNode
 from codemods.plans import Context
-from codemods.values import UserInstance
+from codemods.values import Unknown, UserInstance
 
+Function = ast.FunctionDef | ast.AsyncFunctionDef
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
@@ -31,14 +33,40 @@ def calls_around(context: Context, inside: ast.AST) -> list[ast.Call]:
     if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
         return []
     owner = context.source.parent(function)
-    return [call for call in context.evaluator.calls_named(function.name) if _may_reach(context, call, owner)]
+    return [
+        call for call, receiver in _calls_by_name(context, function.name) if _may_be(context, receiver, owner)
+    ]
 
 
-def _may_reach(context: Context, call: ast.Call, owner: ast.AST | None) -> bool:
+def methods_reached(context: Context, call: ast.Call) -> Iterator[Function]:
+    """The methods of this file's classes that a call of something unknown may be of."""
+    for owner in context.source.nodes_of(ast.ClassDef):
+        for method in owner.body:
+            if not isinstance(method, ast.FunctionDef | ast.AsyncFunctionDef):
+                continue
+            if method.name in ("__call__", getattr(call.func, "attr", None)):
+                calls = _calls_by_name(context, method.name)
+                if any(one is call and _may_be(context, receiver, owner) for one, receiver in calls):
+                    yield method
+
+
+def _calls_by_name(context: Context, name: str) -> Iterator[tuple[ast.Call, ast.expr | None]]:
+    """The calls of a name with their receivers; of `__call__` those of objects, as `self.llm(question)`."""
+    if name != "__call__":
+        for call in context.evaluator.calls_named(name):
+            yield call, call.func.value if isinstance(call.func, ast.Attribute) else None
+        return
+    for call in context.source.nodes_of(ast.Call):
+        is_named = isinstance(call.func, ast.Name | ast.Attribute)
+        if is_named and isinstance(context.evaluator.value_of(call.func), Unknown | UserInstance):
+            yield call, call.func
+
+
+def _may_be(context: Context, receiver: ast.expr | None, owner: ast.AST | None) -> bool:
     """Whether the receiver of a call may be an object of the function's class, for all that is known."""
-    if not isinstance(call.func, ast.Attribute):
+    if receiver is None:
         return True
-    value = context.evaluator.value_of(call.func.value)
+    value = context.evaluator.value_of(receiver)
     at = context.evaluator.class_at(value)
     if at is None or not isinstance(owner, ast.ClassDef):
         return at is None

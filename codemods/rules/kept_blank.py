@@ -98,7 +98,10 @@ def _is_test(context: Context, text: ast.expr) -> bool:
     if isinstance(parent, ast.Compare):
         return any(isinstance(one, ast.Constant) and one.value == "" for one in ast.walk(parent))
     if isinstance(parent, ast.Call):
-        return getattr(parent.func, "id", "") == "bool"
+        called = getattr(parent.func, "id", "")
+        around = context.source.parent(parent)
+        asked = isinstance(around, ast.Compare | ast.BoolOp) or getattr(around, "test", None) is parent
+        return called == "bool" or (called == "len" and asked)
     is_negated = isinstance(parent, ast.UnaryOp) and isinstance(parent.op, ast.Not)
     if isinstance(parent, ast.comprehension):
         return text in parent.ifs

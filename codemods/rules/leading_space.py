@@ -24,7 +24,7 @@ from codemods.rules.blank_tests import (
     is_joined_by_nothing,
     starts_blank,
 )
-from codemods.rules.callers_of_texts import calls_around, function_around
+from codemods.rules.callers_of_texts import calls_around, function_around, methods_reached
 from codemods.rules.function_results import awaited, results_of, results_of_value
 from codemods.rules.growing_texts import added_to_itself, grown_names
 from codemods.rules.handed_texts import (
@@ -37,13 +37,14 @@ from codemods.rules.handed_texts import (
 from codemods.rules.own_functions import item_taken
 from codemods.rules.text_containers import Containers, Ways, note_index
 from codemods.rules.text_methods import (
+    FILLS_IN,
     HARMLESS,
     NAMESPACES,
     OF_TEXTS,
     SAME_START,
 )
 from codemods.rules.text_positions import cut_begins_at_position
-from codemods.values import UserClass, UserFunction
+from codemods.values import Unknown, UserClass, UserFunction, UserInstance
 
 _DEEPEST = 8
 
@@ -211,7 +212,8 @@ class _Follower(BlankReaders):
             return
         name = getattr(call.func, "id", None) or getattr(call.func, "attr", None) or ""
         self._refuse_call(call, name, text)
-        if name in ("str", "format"):
+        if name in FILLS_IN or name == "str":
+            self._refuse_glue_in(call, name, parent, text)
             self.follow(call, depth + 1)
         elif call in {site.call for site in self.context.sites}:
             raise self._counts(text, "puts the text into another prompt")
@@ -252,6 +254,9 @@ class _Follower(BlankReaders):
         elif isinstance(parent, ast.keyword) and getattr(call.func, "id", "") in NAMESPACES:
             for load in self._loads_of(parent.arg or ""):
                 self._enter(load, depth, level)
+        elif isinstance(value, Unknown | UserInstance):
+            for method in methods_reached(self.context, call):
+                self._hand_to_function(method, call, parent, given, depth, level)
         return at is not None
 
     def _hand_to_function(

@@ -10,10 +10,11 @@ import ast
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from codemods.flow import Definition
 from codemods.plans import Context
 from codemods.rules.callers_of_texts import calls_around
 from codemods.rules.function_results import results_of
-from codemods.rules.text_methods import MEASURE
+from codemods.rules.text_methods import FILLS_IN, MEASURE
 from codemods.values import UserFunction
 
 _DEEPEST = 6
@@ -30,6 +31,7 @@ _PUTS_IN = {"append": 1, "appendleft": 1, "insert": 1, "add": 1, "put": 1, "exte
 _LOOKS_UP = frozenset({"index", "count", "remove", "discard"})
 _BY_VALUE = frozenset({"set", "frozenset", "sorted", "Counter", "min", "max", "dict"})
 _TAKES_OUT = frozenset({"get", "pop", "popleft", "setdefault", "send"})
+_MAKES_DICT = frozenset({"dict", "defaultdict", "OrderedDict"})
 _VIEWS = frozenset({"items", "values", "copy"})
 # What a table of pandas, or a column of it, gives on, and what it tells apart.
 _OF_COLUMNS = frozenset({"tolist", "to_list", "head", "tail", "sample", "dropna", "fillna", "to_dict"})
@@ -95,10 +97,23 @@ class Containers:
             assert isinstance(holder.func, ast.Attribute)  # d.setdefault("key", []).append(text)
             self._follow_holder_of(holder.func.value, holder.args[0], depth, level)
         self.ways.keep(holder, level)
+        is_key = is_key or self._is_dict(loads)
         for node in loads:
-            parent = self.context.source.parent(node)
-            if not (is_key and isinstance(parent, ast.Compare)):
+            if not (is_key and _takes_keys(self.context.source.parents[node])):
                 self._follow(node, depth + 1, level)
+
+    def _is_dict(self, loads: list[ast.expr]) -> bool:
+        """Whether a variable is made as a dict wherever it is bound: `in` asks for its keys."""
+        bound = {one for load in loads if isinstance(load, ast.Name) for one in self._bindings(load)}
+        made = [one.value for one in bound]
+        return bool(made) and all(
+            isinstance(value, ast.Dict | ast.DictComp)
+            or (isinstance(value, ast.Call) and getattr(value.func, "id", "") in _MAKES_DICT)
+            for value in made
+        )
+
+    def _bindings(self, load: ast.Name) -> list[Definition]:
+        return [one for one in self.context.flow.reaching(load).definitions if one.kind == "assign"]
 
     def _follow_holder_of(self, outer: ast.expr, index: ast.expr, depth: int, level: int) -> None:
         """The container stands in another one, at an index; a slice is replaced by its items."""
@@ -132,6 +147,12 @@ class Containers:
             getattr(self, way)(parent, container, depth, level)
 
     # -- by what stands around the container ------------------------------------------------------
+
+    def _operand(self, parent: ast.BinOp, container: ast.expr, depth: int, level: int) -> None:
+        if isinstance(parent.op, ast.Mod):
+            self.ways.text(parent)  # "…%s…" % (answer, …)
+        else:
+            self._follow(parent, depth, level)
 
     def _transparent(self, parent: ast.expr, container: ast.expr, depth: int, level: int) -> None:
         self._follow(parent, depth, level)
@@ -252,6 +273,8 @@ class Containers:
         name = getattr(call.func, "id", None) or getattr(call.func, "attr", None) or ""
         if name in _BY_VALUE:
             self.ways.refuse(container, "tells texts in a container apart")
+        elif name in FILLS_IN:
+            self.ways.text(call)
         elif name == "next":
             self._take(call, depth, level)
         elif name == "zip" and (target := _zipped_with(self.context, call, container)) is not None:
@@ -320,6 +343,13 @@ def _second_of_pair(target: ast.expr, container: ast.expr) -> ast.expr:
     return target
 
 
+def _takes_keys(parent: ast.AST) -> bool:
+    """Whether something asks a dict for its keys: `in`, a loop, `sorted(…)`."""
+    if isinstance(parent, ast.Call):
+        return getattr(parent.func, "id", "") in (_BY_VALUE | _PASSES_ITEMS) - {"dict", "copy", "deepcopy"}
+    return isinstance(parent, ast.Compare | ast.For | ast.comprehension)
+
+
 def _is_nothing(node: ast.expr) -> bool:
     """`[]`, `{}`, `None`: what no text plays a part in."""
     if isinstance(node, ast.Constant):
@@ -375,6 +405,6 @@ _WAYS: dict[type[ast.AST], str] = {
     ast.BoolOp: "_transparent",
     ast.Await: "_transparent",
     ast.Starred: "_transparent",
-    ast.BinOp: "_transparent",
+    ast.BinOp: "_operand",
     ast.NamedExpr: "_named",
 }

@@ -32,6 +32,10 @@ MEASURE = frozenset(
 )
 # Methods that take the letters of a text, if it is what they are given.
 LETTER_BY_LETTER = frozenset({"extend", "join", "fromkeys"})
+# What puts what it is given into a text.
+FILLS_IN = frozenset(
+    {"format", "format_map", "replace", "substitute", "safe_substitute", "sub", "subn", "dumps"}
+)
 # What makes an object of the keywords it is given.
 NAMESPACES = frozenset({"SimpleNamespace", "Namespace"})
 HARMLESS = frozenset(
