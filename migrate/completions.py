@@ -10,7 +10,7 @@ import inspect
 import sys
 import warnings
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from migrate import sdk
@@ -53,6 +53,7 @@ if TYPE_CHECKING:
         timeout: Any
 
 
+_MakeStream = Callable[[Any, LegacyChunks], Any]
 _OURS = frozenset({"migrate", "anthropic"})
 
 
@@ -120,18 +121,16 @@ class _Calls:
                 plan.arguments["timeout"] = LEGACY_TIMEOUT
         return plan
 
-    def _reader(self, plan: RequestPlan, stream: Callable[[Any, LegacyChunks], Any]) -> Callable[..., Any]:
-        """(answer of messages.create, awaitable=False) -> completion or stream."""
+    def _read(self, plan: RequestPlan, stream: _MakeStream, answer: Any, *, awaitable: bool = False) -> Any:
+        """The completion or stream that an answer of messages.create is."""
         leading_space = self.policy.leading_space and not plan.prefilled
         on_refusal = self.policy.on_refusal
         if plan.arguments.get("stream"):
-            return lambda answer, *, awaitable=False: stream(
-                answer,
-                LegacyChunks(
-                    leading_space=leading_space, cuts=plan.cuts, on_refusal=on_refusal, unsent=plan.unsent
-                ),
+            chunks = LegacyChunks(
+                leading_space=leading_space, cuts=plan.cuts, on_refusal=on_refusal, unsent=plan.unsent
             )
-        return lambda answer, *, awaitable=False: completion_from_message(
+            return stream(answer, chunks)
+        return completion_from_message(
             answer,
             leading_space=leading_space,
             cuts=plan.cuts,
@@ -139,6 +138,10 @@ class _Calls:
             cls=self._awaitable_class if awaitable else self._class,
             unsent=plan.unsent,
         )
+
+    def _reader(self, plan: RequestPlan, stream: _MakeStream) -> Callable[..., Any]:
+        """(answer of messages.create, awaitable=False) -> completion or stream."""
+        return partial(self._read, plan, stream)
 
     def _send(self, legacy: dict[str, Any]) -> Any:
         raise NotImplementedError
@@ -175,14 +178,15 @@ def _declared(
 
 def _create(owner: str) -> Any:
     """The ``create`` method: the arguments are checked here and now, as they were."""
+    name = f"{owner}.create"
 
     def create(self: _Calls, *positional: object, **legacy: Any) -> Any:
         if positional:
             raise TypeError(f"create() takes 1 argument(s) but {len(positional) + 1} were given")
-        check_legacy_names(legacy, f"{owner}.create()")
+        check_legacy_names(legacy, name)
         return self._send(legacy)
 
-    create.__qualname__ = f"{owner}.create"
+    create.__qualname__ = name
     create.__doc__ = _declared.__doc__
     create.__signature__ = inspect.signature(_declared)  # type: ignore[attr-defined]
     return create
@@ -228,7 +232,7 @@ class Completions(_Calls):
 
     def _send(self, legacy: dict[str, Any]) -> Any:
         plan = self._plan(legacy)
-        return self._reader(plan, _stream)(self._client.messages.create(**plan.arguments))
+        return self._read(plan, _stream, self._client.messages.create(**plan.arguments))
 
 
 class CompletionsWithRawResponse(_Calls):
@@ -291,7 +295,7 @@ class AsyncCompletions(_Calls):
 
     async def _answer(self, legacy: dict[str, Any], site: CallSite) -> Any:
         plan = self._plan(legacy, site)
-        return self._reader(plan, _async_stream)(await self._client.messages.create(**plan.arguments))
+        return self._read(plan, _async_stream, await self._client.messages.create(**plan.arguments))
 
 
 class AsyncCompletionsWithRawResponse(_Calls):

@@ -178,7 +178,12 @@ def _from_state(state: dict[str, Any]) -> Completion:
 
 
 _FIELDS = {"id", "completion", "model", "stop_reason", "type", "stop", "log_id"}
-_new, _set = object.__new__, object.__setattr__
+_new = object.__new__
+# The slots of every pydantic model, set without looking them up by name for each completion.
+_set_values, _set_extra, _set_given, _set_private = (
+    vars(BaseModel)[slot].__set__
+    for slot in ("__dict__", "__pydantic_extra__", "__pydantic_fields_set__", "__pydantic_private__")
+)
 
 
 def make_completion(
@@ -197,20 +202,16 @@ def make_completion(
     characters.
     """
     made = _new(cls)
-    _set(
-        made,
-        "__dict__",
-        {
-            "id": id,
-            "completion": completion,
-            "model": model,
-            "stop_reason": stop_reason,
-            "type": "completion",
-        },
-    )
-    _set(made, "__pydantic_extra__", {"stop": stop, "log_id": id})
-    _set(made, "__pydantic_fields_set__", _FIELDS.copy())
+    values = {
+        "id": id,
+        "completion": completion,
+        "model": model,
+        "stop_reason": stop_reason,
+        "type": "completion",
+    }
+    _set_values(made, values)
+    _set_extra(made, {"stop": stop, "log_id": id})
+    _set_given(made, _FIELDS.copy())
     # A chunk has neither; without a dict of their own there is one object less for each.
-    private = None if message is None and usage is None else {"_message": message, "_usage": usage}
-    _set(made, "__pydantic_private__", private)
+    _set_private(made, None if message is None and usage is None else {"_message": message, "_usage": usage})
     return made

@@ -103,6 +103,8 @@ def all_models() -> tuple[ModelFacts, ...]:
 
 def model_name(model: object) -> str | None:
     """The model name in a run-time value: a str, or an enum member whose value is one. Else None."""
+    if type(model) is str:  # nearly always, and each call of the adapter asks
+        return model
     value = model.value if isinstance(model, Enum) else model
     return value if isinstance(value, str) else None
 

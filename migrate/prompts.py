@@ -121,12 +121,13 @@ def one_turn_arguments(prompt: str) -> dict[str, Any] | None:
 
     Most prompts are, and the adapter reads one for each call: this makes no Conversation.
     """
-    before, *pieces = TURN.split(prompt)
-    if len(pieces) != 6 or pieces[0] != "Human" or pieces[3] != "Assistant":
+    before, _, turn = prompt.partition(HUMAN_PROMPT)
+    content, open_turn, tail = turn.partition(AI_PROMPT)
+    if not open_turn or not is_blank(tail) or is_blank(content):
         return None
-    if is_blank(pieces[2]) or not is_blank(pieces[5]) or LENIENT_OPENING.match(before):
+    if HUMAN_PROMPT in content or AI_PROMPT in before or LENIENT_OPENING.match(before):
         return None
-    arguments: dict[str, Any] = {"messages": [{"role": "user", "content": pieces[2]}]}
+    arguments: dict[str, Any] = {"messages": [{"role": "user", "content": content.removeprefix(" ")}]}
     if not is_blank(before) and (system := before.rstrip(WIRE_BLANKS)):
         arguments["system"] = system
     return arguments

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from migrate.errors import MigrationWarning, PromptError, TranslationError
 from migrate.models import clamped_max_tokens, model_name
@@ -35,8 +34,7 @@ REQUIRED = frozenset({"max_tokens_to_sample", "model", "prompt"})
 _PASSED_ON = ("extra_query", "timeout")
 
 
-@dataclass(frozen=True, slots=True)
-class RequestPlan:
+class RequestPlan(NamedTuple):
     """What to send and how to read the answer.
 
     arguments    keyword arguments for messages.create; ``messages`` is a list of
@@ -79,8 +77,6 @@ def is_unset(value: object) -> bool:
 
 
 def _given(legacy: Mapping[str, Any]) -> Mapping[str, Any]:
-    if len(legacy) == len(REQUIRED):
-        return legacy
     given = {name: value for name, value in legacy.items() if not is_unset(value)}
     extra = given.get("extra_body")
     if isinstance(extra, Mapping) and not BODY_KEYS.isdisjoint(extra):
@@ -101,7 +97,7 @@ class Translator:
 
     def plan(self, legacy: Mapping[str, Any]) -> RequestPlan:
         """See plan_request."""
-        given = _given(legacy)
+        given = legacy if len(legacy) == len(REQUIRED) else _given(legacy)
         notes: list[Note] = []
         arguments = _spoken(given.get("prompt"), notes)
         last = arguments["messages"][-1]
@@ -305,11 +301,13 @@ def warning_text(notes: Iterable[Note]) -> str:
 _KNOWN = BODY_KEYS | {"stream", "betas", "extra_headers", "extra_query", "extra_body", "timeout"}
 
 
-def check_legacy_names(legacy: Mapping[str, Any], callee: str = "arguments_from_legacy()") -> None:
+def check_legacy_names(legacy: Mapping[str, Any], callee: str = "arguments_from_legacy") -> None:
     """Raise TypeError unless the required arguments are there and no unknown one is.
 
     The texts are those of SDK 0.125.0.
     """
+    if legacy.keys() == REQUIRED:
+        return
     if not legacy.keys() >= REQUIRED:
         raise TypeError(
             "Missing required arguments; Expected either ('max_tokens_to_sample', 'model' and 'prompt') or "
@@ -317,4 +315,4 @@ def check_legacy_names(legacy: Mapping[str, Any], callee: str = "arguments_from_
         )
     if not legacy.keys() <= _KNOWN:
         name = next(name for name in legacy if name not in _KNOWN)
-        raise TypeError(f"{callee} got an unexpected keyword argument {name!r}")
+        raise TypeError(f"{callee}() got an unexpected keyword argument {name!r}")

@@ -6,7 +6,8 @@ completion, so that ``reply_text`` costs nothing to import.
 
 from __future__ import annotations
 
-from functools import cache, partial
+from collections.abc import Callable
+from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
 from migrate.errors import TranslationError
@@ -103,25 +104,22 @@ def completion_from_message(
     Raises RefusalError for a refused reply, unless told to pass it.
     """
     legacy = _legacy()
-    if isinstance(message, dict):
-        get = message.get
-    else:
-        get = partial(getattr, message)
-    reason = get("stop_reason", None)
+    get: Callable[..., Any] = dict.get if isinstance(message, dict) else getattr
+    reason = get(message, "stop_reason", None)
     if reason == "refusal" and on_refusal == "raise":
-        raise refusal(get("stop_details", None), message)
+        raise refusal(get(message, "stop_details", None), message)
     text = reply_text(message).removeprefix(unsent)
-    stop_reason, stop = legacy_stop(reason, get("stop_sequence", None))
+    stop_reason, stop = legacy_stop(reason, get(message, "stop_sequence", None))
     if cuts and (found := first_cut(text, cuts)):
         text, stop_reason, stop = text[: found[0]], "stop_sequence", found[1]
     made: Completion = legacy.make_completion(
-        id=get("id", None),
+        id=get(message, "id", None),
         completion=spaced(text) if leading_space else text,
-        model=get("model", None),
+        model=get(message, "model", None),
         stop_reason=stop_reason,
         stop=stop,
         message=message,
-        usage=get("usage", None),
+        usage=get(message, "usage", None),
         cls=cls or legacy.completion_class(),
     )
     return made

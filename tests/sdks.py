@@ -22,6 +22,10 @@ NONE = "none"  # no SDK, but the libraries that programs speak HTTP with
 QUICK = (LEGACY, NEWEST)
 MATRIX = ("0.40.0", "0.84.0", LEGACY, "1.17.0", NEWEST)
 
+#: For programs that meet the double only, over plain HTTP: a folder without certificates in place of the
+#: real ones, since to read those takes longer than all else that a client and a short program do.
+NO_CERTIFICATES = {"SSL_CERT_FILE": "", "SSL_CERT_DIR": str(Path(__file__).parent)}
+
 _ROOT = Path(__file__).resolve().parent.parent
 # 0.2 has no class Anthropic and no __version__; Client is there in every release.
 _PROBE = """\

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 import migrate
-from tests.sdks import MATRIX, NEWEST, sdk_python
+from tests.sdks import MATRIX, NEWEST, NO_CERTIFICATES, sdk_python
 
 ROOT = Path(__file__).resolve().parent.parent
 PROGRAMS = ("clients_checks.py", "clients_checks_02.py")
@@ -38,7 +38,7 @@ def results(version: str, program: str) -> dict[str, str | None]:
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("ANTHROPIC", "AWS"))
     }
-    environment["PYTHONPATH"] = str(ROOT)
+    environment.update(NO_CERTIFICATES, PYTHONPATH=str(ROOT))
     done = subprocess.run(
         [str(sdk_python(version)), str(Path(__file__).with_name(program))],
         env=environment,

@@ -239,13 +239,12 @@ def test_what_stands_between_stays_byte_for_byte(program: str, copies: int) -> N
 
 @pytest.mark.parametrize("case", CASES)
 def test_what_follows_stays_byte_for_byte(case: str) -> None:
-    source = path_of(case, BEFORE).read_bytes()
-    if not source.endswith(b"\n") or b"\r" in source or rewritten(source).kind == "failed":
+    source, more = path_of(case, BEFORE).read_bytes(), ODD.replace("é", "e").encode()
+    if not source.endswith(b"\n") or b"\r" in source:
         return
-    longer = source + ODD.replace("é", "e").encode()
-    outcome = rewrite_source(longer, f"{case}.py", Options())
-    assert outcome.source.endswith(ODD.replace("é", "e").encode())
-    assert outcome.source == rewrite_source(source, f"{case}.py", Options()).source + longer[len(source) :]
+    plain = rewrite_source(source, f"{case}.py", Options())
+    if plain.kind != "failed":
+        assert rewrite_source(source + more, f"{case}.py", Options()).source == plain.source + more
 
 
 @pytest.mark.parametrize(

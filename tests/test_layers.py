@@ -10,6 +10,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -152,9 +153,14 @@ def modules() -> dict[str, Path]:
 MODULES = modules()
 
 
-def imports(name: str) -> Iterator[str]:
+@cache
+def imports(name: str) -> tuple[str, ...]:
     """The modules that a module of ours imports when it runs, as full names; `from package import module`
     is resolved, imports for type checkers only are left out."""
+    return tuple(_imports(name))
+
+
+def _imports(name: str) -> Iterator[str]:
     for node in walk_what_runs(ast.parse(MODULES[name].read_bytes())):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -194,7 +200,15 @@ def layer_of(name: str, layers: tuple[tuple[str, ...], ...]) -> int:
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_imports_go_down(name: str) -> None:
+def test_a_module_imports_what_it_may(name: str) -> None:
+    check_that_imports_go_down(name)
+    check_that_packages_keep_apart(name)
+    check_that_third_party_packages_have_their_places(name)
+    if name != "codemods.libcst_command":
+        check_that_slow_parts_of_the_parser_stay_unloaded(name)
+
+
+def check_that_imports_go_down(name: str) -> None:
     layers = MIGRATE_LAYERS if name.partition(".")[0] == "migrate" else CODEMODS_LAYERS
     height = layer_of(name, layers)
     for imported in imports(name):
@@ -213,8 +227,7 @@ def test_no_module_imports_itself_by_a_detour() -> None:
     assert sorted(below) == []
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_packages_keep_apart(name: str) -> None:
+def check_that_packages_keep_apart(name: str) -> None:
     for imported in imports(name):
         if name.startswith("migrate"):
             assert not matches(imported, "codemods.*"), f"{name} imports {imported}"
@@ -223,8 +236,7 @@ def test_packages_keep_apart(name: str) -> None:
         assert not matches(imported, "tests.*"), f"{name} imports {imported}"
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_third_party_packages_have_their_places(name: str) -> None:
+def check_that_third_party_packages_have_their_places(name: str) -> None:
     for imported in imports(name):
         package = imported.partition(".")[0]
         if package in STANDARD or package in ("migrate", "codemods"):
@@ -239,8 +251,7 @@ def test_pure_modules_know_values_only(name: str) -> None:
     assert impure == []
 
 
-@pytest.mark.parametrize("name", sorted(MODULES.keys() - {"codemods.libcst_command"}))
-def test_slow_parts_of_the_parser_stay_unloaded(name: str) -> None:
+def check_that_slow_parts_of_the_parser_stay_unloaded(name: str) -> None:
     for imported in imports(name):
         assert imported != "codemods.libcst_command"
         assert not imported.startswith(("libcst.matchers", "libcst.codemod", "libcst.metadata")), imported

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any
 
 from migrate.double import Double, Recorded
+from tests.sdks import NO_CERTIFICATES
 
 RUNNER = Path(__file__).with_name("runner.py")
 PROJECT = Path(__file__).resolve().parents[2]
@@ -68,6 +69,7 @@ class Interpreter:
             "ANTHROPIC_API_KEY": "sk-double",
             "ANTHROPIC_BASE_URL": double.base_url_for(label) + "/" * slash,
             "PYTHONPATH": self._path,
+            **NO_CERTIFICATES,
             **_AWS,
             "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": double.base_url_for(label),
         }

@@ -16,7 +16,7 @@ import pytest
 from migrate.double import Double, Recorded, Reply
 from migrate.sameness import asked, differences
 from tests.parity.cases import CASES
-from tests.sdks import LEGACY, MATRIX, NEWEST, sdk_python
+from tests.sdks import LEGACY, MATRIX, NEWEST, NO_CERTIFICATES, sdk_python
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PROGRAM = Path(__file__).with_name("program.py")
@@ -64,7 +64,7 @@ def results(double: Double) -> Run:
     def run(version: str, mode: str, face: str) -> dict[str, Any]:
         base_url = double.base_url_for(f"{version} {mode} {face}/")
         environment = {name: value for name, value in os.environ.items() if not name.startswith("ANTHROPIC")}
-        environment["PYTHONPATH"] = "" if mode == "legacy" else str(ROOT)
+        environment.update(NO_CERTIFICATES, PYTHONPATH="" if mode == "legacy" else str(ROOT))
         done = subprocess.run(
             [str(sdk_python(version)), str(PROGRAM), mode, face, base_url],
             env=environment,

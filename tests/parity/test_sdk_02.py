@@ -15,7 +15,7 @@ import pytest
 
 from migrate.double import Double, Recorded, Reply
 from tests.parity.test_parity import unlike_requests
-from tests.sdks import MATRIX, NEWEST, OLDEST, sdk_python
+from tests.sdks import MATRIX, NEWEST, NO_CERTIFICATES, OLDEST, sdk_python
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PROGRAM = Path(__file__).with_name("program_02.py")
@@ -55,7 +55,7 @@ def results(double: Double) -> Run:
     @cache
     def run(version: str, mode: str, face: str) -> dict[str, Any]:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("ANTHROPIC")}
-        environment["PYTHONPATH"] = "" if mode == "legacy" else str(ROOT)
+        environment.update(NO_CERTIFICATES, PYTHONPATH="" if mode == "legacy" else str(ROOT))
         environment["NO_PROXY"] = "127.0.0.1"
         url = double.base_url_for(f"{version} {mode} {face}/")
         done = subprocess.run(
