@@ -38,7 +38,7 @@ TRAPS: dict[str, tuple[set[str], list[str], list[str]]] = {
     "09_border_whitespace": (PLAIN, ['f"{q}"'], ["strip"]),
     "10_dedent": (BRIDGED, ["textwrap.dedent("], []),
     "11_strip": (BRIDGED, [".strip()"], ['"role"']),
-    "12_shared_prompt": ({"review"}, ["prompt.encode()", "Human: {user_text}", "# TODO(to-messages TC210)"], []),
+    "12_shared_prompt": ({"rewritten"}, ["prompt.encode()", "Human: {user_text}"], ["TODO"]),
     "13_token_budget": (MANUAL, ["client.completions.create(", "9000 - n"], ["migrate"]),
     "14_two_providers": (MANUAL, ["client.completions.create(prompt=p, **extra)"], []),
     "15_shared_result_name": (BRIDGED | MANUAL, ["return r.completion if claude else"], []),
