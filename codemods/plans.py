@@ -112,6 +112,8 @@ class Plan:
     streams: Streaming = "no"
     responses: set[ast.expr] = field(default_factory=set)
     types: set[ast.expr] = field(default_factory=set)
+    # Reads of a text that was bound to a name, with the name.
+    text_names: dict[ast.expr, str] = field(default_factory=dict)
     # Calls that give a tuple with the response in it, and where.
     tuples: set[tuple[ast.expr, int]] = field(default_factory=set)
 
@@ -207,6 +209,8 @@ class Context:
     limits: Limits = field(default_factory=Limits)
     sites: list[Site] = field(default_factory=list)
     attributes: dict[tuple[ast.ClassDef, str], Definition | None] = field(default_factory=dict)
+    # The names that the rewriting adds to scopes, by scope and purpose.
+    new_names: dict[ast.AST, dict[str, str]] = field(default_factory=dict)
     _changes: dict[str, list[ast.expr]] | None = None
     _by_value: dict[ast.expr, list[Definition]] = field(default_factory=dict)
 

@@ -19,6 +19,7 @@ from codemods.edits import Edit
 from codemods.flow import Definition
 from codemods.plans import Context, Plan, Refusal, Site
 from codemods.rules.kept_blank import cut_of_blank, kept_blank
+from codemods.rules.named_texts import name_texts
 from codemods.rules.old_fields import rewrite_membership, rewrite_old_field
 from codemods.rules.own_functions import item_taken, places_of_return
 from codemods.rules.read_places import Escapes, check_read, free_quote, is_in_fstring, is_test_only
@@ -45,6 +46,7 @@ def rewrite_reads(context: Context, site: Site, plan: Plan) -> None:
         if site in context.limits.wrapped:
             raise Escapes("another call's response is read at the same place")
         _check_awaiting(context, site)
+        name_texts(context, site, attempt)
         follow_response(context, site, result, attempt)
     except Escapes as reason:
         _keep_shape(context, site, plan, str(reason))
@@ -300,15 +302,18 @@ def _read_text(context: Context, read: Read, plan: Plan) -> None:
     node = read.node
     if any(isinstance(part, ast.NamedExpr) for part in ast.walk(node)):
         raise Escapes(f"line {node.lineno} binds a name inside the expression that the text is read from")
-    quote = free_quote(context, node)
-    if quote is None:
-        raise Escapes(f"no quote is left for the text read inside the f-string at line {node.lineno}")
     if is_nested_in_class_body(context, node):
         raise Escapes(f"line {node.lineno} reads the text in a comprehension of a class body")
+    name, quote = plan.text_names.get(node), free_quote(context, node)
     cut = None if plan.has_prefill or plan.prompt_is_runtime else cut_of_blank(context, node)
-    blank, end_of_sum = kept_blank(context, node, plan, quote) if cut is None else ("", "")
+    blank, end_of_sum = kept_blank(context, node, plan, quote or "") if cut is None else ("", "")
+    if quote is None and (blank or name is None):
+        raise Escapes(f"no quote is left for the text read inside the f-string at line {node.lineno}")
     if cut is not None:
         plan.edits.append(Edit(context.source.span(node)[1], context.source.span(cut)[1]))
+    if name is not None:
+        plan.edits.append(Edit(*context.source.span(node), (f"{blank}{name}{end_of_sum}",)))
+        return
     variable = _free_variable(node)
     start = context.source.span(node)[0]
     joint = _joint(context, node)
