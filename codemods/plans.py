@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from codemods.edits import Edit
+from codemods.edits import Edit, Slice
 from codemods.evaluate import Evaluator
 from codemods.flow import Definition, Flow
 from codemods.flow_expressions import MUTATORS
@@ -87,6 +87,16 @@ class Touch:
     edits: tuple[Edit, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class NamedMessage:
+    """A call that gets a statement of its own above the one that reads its text, bound to a name."""
+
+    read: ast.expr
+    name: str
+    statement: ast.stmt
+    call: Slice
+
+
 @dataclass(slots=True)
 class Plan:
     """Everything that changes one site. Status and rule follow from what was needed."""
@@ -114,6 +124,8 @@ class Plan:
     types: set[ast.expr] = field(default_factory=set)
     # Reads of a text that was bound to a name, with the name.
     text_names: dict[ast.expr, str] = field(default_factory=dict)
+    # A call that moves out of the read of its text.
+    named_message: NamedMessage | None = None
     # Calls that give a tuple with the response in it, and where.
     tuples: set[tuple[ast.expr, int]] = field(default_factory=set)
 
@@ -209,8 +221,9 @@ class Context:
     limits: Limits = field(default_factory=Limits)
     sites: list[Site] = field(default_factory=list)
     attributes: dict[tuple[ast.ClassDef, str], Definition | None] = field(default_factory=dict)
-    # The names that the rewriting adds to scopes, by scope and purpose.
+    # The names that the rewriting adds to scopes, by scope and purpose; and whether it adds any.
     new_names: dict[ast.AST, dict[str, str]] = field(default_factory=dict)
+    adds_names: bool = True
     _changes: dict[str, list[ast.expr]] | None = None
     _by_value: dict[ast.expr, list[Definition]] = field(default_factory=dict)
 

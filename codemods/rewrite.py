@@ -139,9 +139,13 @@ class _Rewriter:
         self.context = _context(source, raw, path, options, project)
 
     def outcome(self) -> Outcome:
-        """Plan and apply; if edits disagree, bridge every site, and at last leave them."""
+        """Plan and apply; if edits disagree, add no names, then bridge every site, and at last leave them."""
         context = self.context
         uncertain = [one for one in find_sites(context) if not is_ignored(self.source, one[0], ["TC301"])]
+        try:
+            return self._assembled(plan_sites(context), uncertain)
+        except Overlap:
+            context.adds_names = False
         try:
             return self._assembled(plan_sites(context), uncertain)
         except Overlap:

@@ -57,7 +57,7 @@ TRAPS: dict[str, tuple[set[str], list[str], list[str]]] = {
     "24_type_checking": (EITHER, ['def text_of(r: "Completion")'], ["from anthropic.types import"]),
     "26_guarded_import": (EITHER, ["RateLimitError", 'HUMAN_PROMPT = "\\n\\nHuman:"'], ["import HUMAN_PROMPT"]),
     "28_fstring_quoting": (EITHER, [], []),
-    "28_fstring_one_quote": (PLAIN, ["''.join(", '"".join('], []),
+    "28_fstring_one_quote": (PLAIN, ["{d['a']}: {text}", '{text} {d["a"]}'], []),
     "29_raw_literal": (MANUAL, ['rf"\\n\\nHuman: {q}', '"\\\\n\\\\nHuman: hello'], []),
     "29_escapes_kept": (PLAIN, ['"Is a caf\\u00e9 a \\"shop\\"?\\t\\N{SNOWMAN} \\x41\\101"'], []),
     "30_lost_comments": ({"review"}, ["# deterministic for the audit", "# type: ignore[call-arg]", "# never let it"], ["temperature=0,"]),

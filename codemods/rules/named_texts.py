@@ -31,6 +31,8 @@ _INNER_CODE = (
     ast.Lambda, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef,
     ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp,
 )  # fmt: skip
+# Where `…_text` would be private, or what a part of a prompt is called (`kept_prompts`).
+_LIKE_OTHERS = re.compile(r"^_|(?:^|_)(?:system|user|assistant)$", re.IGNORECASE)
 _REST_OF_LINE = re.compile(rb"[ \t]*(?:#[^\r\n]*)?(?=[\r\n]|$)")
 
 
@@ -62,7 +64,7 @@ def _binding(context: Context, definition: Definition, end: int, name: str) -> E
 
 def _name(context: Context, definition: Definition) -> str | None:
     """The same name for all texts of one variable: it changes whenever the variable does."""
-    own = () if definition.name.startswith("_") else (f"{definition.name}_text",)
+    own = () if _LIKE_OTHERS.search(definition.name) else (f"{definition.name}_text",)
     return new_name(
         context, definition.scope, f"text of {definition.name}", ("text", *own, "reply", "answer")
     )

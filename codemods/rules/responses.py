@@ -19,6 +19,7 @@ from codemods.edits import Edit
 from codemods.flow import Definition
 from codemods.plans import Context, Plan, Refusal, Site
 from codemods.rules.kept_blank import cut_of_blank, kept_blank
+from codemods.rules.named_messages import edit_of, name_message
 from codemods.rules.named_texts import name_texts
 from codemods.rules.old_fields import rewrite_membership, rewrite_old_field
 from codemods.rules.own_functions import item_taken, places_of_return
@@ -46,7 +47,9 @@ def rewrite_reads(context: Context, site: Site, plan: Plan) -> None:
         if site in context.limits.wrapped:
             raise Escapes("another call's response is read at the same place")
         _check_awaiting(context, site)
-        name_texts(context, site, attempt)
+        if context.adds_names:
+            name_texts(context, site, attempt)
+            attempt.named_message = name_message(context, site, plan)
         follow_response(context, site, result, attempt)
     except Escapes as reason:
         _keep_shape(context, site, plan, str(reason))
@@ -313,6 +316,11 @@ def _read_text(context: Context, read: Read, plan: Plan) -> None:
         plan.edits.append(Edit(context.source.span(node)[1], context.source.span(cut)[1]))
     if name is not None:
         plan.edits.append(Edit(*context.source.span(node), (f"{blank}{name}{end_of_sum}",)))
+        return
+    named = plan.named_message
+    if named is not None and named.read is node:
+        text = f'"".join(block.text for block in {named.name}.content if block.type == "text")'
+        plan.edits.append(edit_of(context, named, f"{blank}{text}{end_of_sum}"))
         return
     variable = _free_variable(node)
     start = context.source.span(node)[0]
