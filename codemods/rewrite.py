@@ -31,6 +31,7 @@ from codemods.floors import (
 from codemods.flow import Flow
 from codemods.ignores import is_ignored
 from codemods.neighbours import evaluator_for, parsed_source
+from codemods.no_ops import no_op_edits
 from codemods.notebooks import rewrite_notebook
 from codemods.other_files import OtherFiles
 from codemods.outcome import Finding, Options, Outcome
@@ -162,6 +163,7 @@ class _Rewriter:
         changed = {site: plan for site, plan in plans.items() if plan.manual is None and not plan.ignored}
         edits = [edit for plan in changed.values() for edit in plan.edits]
         edits += [edit for plan in changed.values() for touch in plan.touches for edit in touch.edits]
+        edits += no_op_edits(context, edits)
         for site, plan in plans.items():
             suggest(context, site, plan)
         findings = [site_finding(context, site, plan) for site, plan in plans.items() if not plan.ignored]

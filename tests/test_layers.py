@@ -75,6 +75,7 @@ CODEMODS_LAYERS = (
         "codemods.handed_on",
         "codemods.mappings",
         "codemods.mapping_reading",
+        "codemods.no_ops",
         "codemods.statements",
         "codemods.ignores",
         "codemods.replies",

@@ -81,6 +81,8 @@ def test_a_call_that_comes_first_moves_up(statement: str) -> None:
         f"y = 1; x = {TEXT}\n",
         f"count = 0\ndef f():\n    global count\n    count += 1\nx = count, {TEXT}\n",
         f"from a import *\nx = {TEXT}\n",
+        f"x = {TEXT}\nprint(dir())\n",
+        f"def f():\n    x = {TEXT}\n    return locals()\n",
         f"from a import *\ndef f():\n    return other, {TEXT}\n",
     ],
 )

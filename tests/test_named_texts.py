@@ -71,6 +71,7 @@ def test_the_name(program: str, name: str) -> None:
         "    if r:\n        print(r.completion.strip(), r.completion.strip())\n",
         f"r = {CALL}\n{TWO_READS}x = text, r_text, reply, answer\n",
         f"from a import *\nr = {CALL}\n{TWO_READS}",
+        f"r = {CALL}\n{TWO_READS}print(dir())\n",
     ],
 )
 def test_reads_that_are_written_out(program: str) -> None:

@@ -9,6 +9,7 @@ import pytest
 from codemods.outcome import Options
 from codemods.project import Project
 from codemods.rewrite import rewrite_source
+from codemods.rules.blank_readers import beside
 from tests.projects import FIXTURES, NAMES, files_in, findings_of, migrated
 
 
@@ -326,3 +327,18 @@ def test_who_counts_on_the_leading_blank_in_other_files(name: str) -> None:
     kept = "rewritten" if lib == PIECES else "review"
     assert found.status == (kept if reason else "rewritten")
     assert reason in found.message + " ".join(found.notes)
+
+
+@pytest.mark.parametrize(
+    "home, path, seen",
+    [
+        ("a.py", "b.py", "b.py"),
+        ("a.py", "lib/b.py", "lib/b.py"),
+        ("src/app/a.py", "src/app/b.py", "b.py"),
+        ("src/app/a.py", "src/lib/b.py", "../lib/b.py"),
+        ("/home/me/src/app/a.py", "/home/me/src/lib/b.py", "../lib/b.py"),
+        ("src\\app\\a.py", "src\\app\\b.py", "b.py"),
+    ],
+)
+def test_another_file_is_named_as_seen_from_this_one(home: str, path: str, seen: str) -> None:
+    assert beside(home, path) == seen

@@ -8,6 +8,7 @@ does not: resp.completion.strip()        print(resp.completion)
 from __future__ import annotations
 
 import ast
+import posixpath
 
 from codemods.plans import Context
 from codemods.rules.blank_hints import blank_hints
@@ -41,8 +42,14 @@ class CountsOnBlank(Exception):
         self.reader = reader
 
 
+def beside(home: str, path: str) -> str:
+    """The path of another file as seen from the folder of this one."""
+    folder = posixpath.dirname(home.replace("\\", "/"))
+    return posixpath.relpath(path.replace("\\", "/"), folder or ".")
+
+
 class BlankReaders:
-    """The places of one file at which a text is read. file: its name, if the text came from another."""
+    """The places of one file at which a text is read. file: where it is, if the text came from another."""
 
     def __init__(self, context: Context, file: str | None) -> None:
         self.context = context

@@ -22,7 +22,7 @@ from codemods.rules.blank_readers import CountsOnBlank
 from codemods.rules.leading_space import check_leading_space
 from codemods.rules.read_places import Escapes
 
-WRITTEN_OUT = "the blank that old texts began with is written out for it"
+WRITTEN_OUT = "it keeps the old leading blank"
 # Around a sum these need parentheses; elsewhere it stands as it is.
 _LOOSE = (
     ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return, ast.Expr, ast.keyword, ast.FormattedValue,
@@ -44,7 +44,7 @@ def kept_blank(context: Context, text: ast.expr, plan: Plan, quote: str) -> tupl
         plan.edits.append(_blank_behind(context, text, reason, quote))
         plan.review("TC210", what)
         return "", ""
-    plan.review("TC210", f"{what} (an empty answer gets one too)")
+    plan.review("TC210", f"{what}, even when empty")
     blank = f"{quote} {quote} + "
     return (blank, "") if _is_loose(context, text) else (f"({blank}", ")")
 
@@ -126,6 +126,10 @@ def _is_loose(context: Context, text: ast.expr) -> bool:
     parent = context.source.parent(text)
     if isinstance(parent, ast.Call):
         return text in parent.args
-    if isinstance(parent, ast.BinOp):
-        return isinstance(parent.op, ast.Add)
-    return isinstance(parent, _LOOSE)
+    if isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Add):
+        return True
+    start, end = context.source.span(text)
+    has_own = context.source.data[:start].rstrip().endswith(b"(") and (
+        context.source.data[end:].lstrip().startswith(b")")
+    )
+    return has_own or isinstance(parent, _LOOSE)

@@ -18,7 +18,7 @@ from collections.abc import Container, Iterator
 from codemods.flow import Definition
 from codemods.members import FunctionNode
 from codemods.plans import Context
-from codemods.rules.blank_readers import BlankReaders
+from codemods.rules.blank_readers import BlankReaders, beside
 from codemods.rules.blank_tests import (
     formats_to_width,
     is_joined_by_nothing,
@@ -62,7 +62,8 @@ class _Follower(BlankReaders):
 
     def __init__(self, context: Context, piece: ast.expr | None, sender: _Follower | None = None) -> None:
         """sender: the walk in another file that came to this one."""
-        super().__init__(context, None if sender is None else context.path)
+        self.home: str = context.path if sender is None else sender.home
+        super().__init__(context, None if sender is None else beside(self.home, context.path))
         self.piece = piece
         self.seen: set[ast.AST] = set() if sender is None else sender.seen
         self.left: set[tuple[ast.AST, int]] = set() if sender is None else sender.left

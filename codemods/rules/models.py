@@ -146,9 +146,10 @@ def _with_prefill(context: Context, plan: Plan, model: str) -> str:
     until = fallback.retirement_date or fallback.retirement_not_before
     plan.review(
         "TC203",
-        f"{model} takes no prefill; {fallback.id} does, but may retire from {until}: move the prefill "
-        "into the instructions before then" + (f"; {cut}" if plan.prefill_is_cut else ""),
+        f"the prefill needs {fallback.id} (may retire from {until}): move it into the instructions"
+        + (f"; {cut}" if plan.prefill_is_cut else ""),
     )
+    plan.evidence.append(f"{model} takes no prefill")
     return fallback.id
 
 

@@ -33,7 +33,6 @@ _INNER_CODE = (
 )  # fmt: skip
 # Where `…_text` would be private, or what a part of a prompt is called (`kept_prompts`).
 _LIKE_OTHERS = re.compile(r"^_|(?:^|_)(?:system|user|assistant)$", re.IGNORECASE)
-_REST_OF_LINE = re.compile(rb"[ \t]*(?:#[^\r\n]*)?(?=[\r\n]|$)")
 
 
 def name_texts(context: Context, site: Site, plan: Plan) -> None:
@@ -78,11 +77,7 @@ def _end_of_line(context: Context, definition: Definition) -> int | None:
     targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
     if len(targets) > 1 or not isinstance(targets[0], ast.Name):
         return None
-    start, end = source.span(statement)
-    rest = _REST_OF_LINE.match(source.data, end)
-    if source.data[source.line_start(start) : start].strip() or rest is None:
-        return None
-    return rest.end()
+    return source.end_of_own_lines(statement)
 
 
 def _is_steady(context: Context, definition: Definition) -> bool:

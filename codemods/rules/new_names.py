@@ -24,7 +24,10 @@ def new_name(context: Context, scope: Scope, purpose: str, names: Sequence[str])
         return given[purpose]
     if not _takes_names(context, scope):
         return None
-    taken = _mentioned(context, scope) | set(given.values()) | _kept_for_others(context, scope)
+    mentioned = _mentioned(context, scope)
+    if "dir" in mentioned:
+        return None  # lists the scope's names
+    taken = mentioned | set(given.values()) | _kept_for_others(context, scope)
     name = next((name for name in names if name not in taken), None)
     if name is not None:
         given[purpose] = name
