@@ -183,6 +183,9 @@ class Elsewhere(Protocol):
     def function_at(self, context: Context, called: ast.expr) -> tuple[Context, FunctionNode] | None:
         """The function of another file that an expression is, with the context of its file."""
 
+    def class_at(self, context: Context, called: ast.expr) -> tuple[Context, ast.ClassDef] | None:
+        """The class of another file that an expression is, with the context of its file."""
+
     def arguments_for(
         self, home: Context, function: FunctionNode, name: str
     ) -> Sequence[tuple[Context, ast.expr]]:

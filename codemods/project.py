@@ -53,6 +53,7 @@ class Project:
         self._importers: dict[str, list[str]] = {}  # last name of a module -> files that may import it
         self._users: dict[str, list[str]] = {}  # module's last name -> files that import it whole
         self._patches: list[str] = []
+        self._imports: dict[str, frozenset[str]] = {}
         self._bound_by_text: dict[str, frozenset[tuple[str, str]]] = {}
         self._set_in: dict[str, set[str]] = {}  # last name of a module -> its names that others set
         self._used_beside_sdk: set[str] = set()  # last names that files with the SDK import
@@ -125,7 +126,7 @@ class Project:
         """The file of the same part of the project that replaces the SDK's old method, if one does."""
         if self._imported is None:
             self._imported = self._index()
-        return next((one for one in self._patches if self._is_near(one, path)), None)
+        return next((one for one in self._patches if self.is_near(one, path)), None)
 
     def _code(self, path: str) -> bytes | None:
         """The text to look for imports in. A notebook's is JSON: its line ends and quotes are escaped."""
@@ -134,7 +135,7 @@ class Project:
             return data
         return data.replace(b"\\n", b"\n").replace(b'\\"', b'"')
 
-    def _is_near(self, one: str, other: str) -> bool:
+    def is_near(self, one: str, other: str) -> bool:
         """Whether two files run in one program, for all we know: below one top folder, or beside it."""
         first, second = self._posix(one).split("/"), self._posix(other).split("/")
         return len(first) == 1 or first[0] == second[0]
@@ -208,7 +209,7 @@ class Project:
     def _uses_old_migrate(self, path: str) -> bool:
         if self._imported is None:
             self._imported = self._index()
-        return any(self._is_near(one, path) for one in self._old_migrate)
+        return any(self.is_near(one, path) for one in self._old_migrate)
 
     def module_path(self, importer: str, module: str, level: int) -> str | None:
         """The file that an import in `importer` means, if it is one of the run's files."""
@@ -301,6 +302,19 @@ class Project:
         near = {*importers, *self._imports_of(path, self.read(path) or b"")}
         near.update(*(self._imports_of(one, self._code(one) or b"") for one in importers))
         return [data for one in near if (data := self._code(one)) is not None]
+
+    def imports_of(self, path: str) -> frozenset[str]:
+        """The run's files that a file imports, by its import statements."""
+        if path not in self._imports:
+            self._imports[path] = frozenset(self._imports_of(path, self._code(path) or b""))
+        return self._imports[path]
+
+    def importers_of(self, path: str) -> list[str]:
+        """The files that import this one by a name that leads to it."""
+        if self._imported is None:
+            self._imported = self._index()
+        importers = self._importers.get(self._stem(path), ())[:_MOST_IMPORTERS]
+        return [one for one in dict.fromkeys(importers) if one != path and path in self.imports_of(one)]
 
     def _imports_of(self, path: str, data: bytes) -> set[str]:
         """The run's files that a file's import statements name, found without a parser."""
