@@ -2,7 +2,8 @@
 """Callers of the file's own functions, where all of them are in sight.
 
 A function is followed backwards to its callers only if nothing else can call it: no other file of the
-run imports it, every use of its name is a call, and its decorators hand arguments on unchanged.
+run imports it, every use of its name is a call, and its decorators hand arguments on unchanged. Where
+a public function is called by a demonstration alone, its callers are people that we do not see.
 """
 
 from __future__ import annotations
@@ -54,7 +55,42 @@ def callers_of(context: Context, function: ast.AST) -> list[Passed] | None:
         if passed is None:
             return None
         found.append(passed)
-    return found or None
+    return None if is_only_shown(context, function) else found or None
+
+
+def is_only_shown(context: Context, function: Function) -> bool:
+    """Whether a public function has callers, and all of them show how it is used.
+
+    They stand under `if __name__ == "__main__":`, which runs only where nobody imports the module; so
+    they say nothing of those who do.
+    """
+    owner: ast.AST | None = context.source.parent(function)
+    name, kind = function.name, ast.Name if isinstance(owner, ast.Module) else ast.Attribute
+    if isinstance(owner, ast.ClassDef) and function.name == "__init__":
+        name, kind, owner = owner.name, ast.Name, context.source.parent(owner)
+    if name.startswith("_") or not isinstance(owner, ast.Module | ast.ClassDef):
+        return False
+    uses = [
+        node
+        for node in context.source.nodes_of(kind)
+        if getattr(node, "id", getattr(node, "attr", "")) == name
+    ]
+    return bool(uses) and all(_is_in_main_block(context, use) for use in uses)
+
+
+def _is_in_main_block(context: Context, node: ast.AST) -> bool:
+    inner, current = node, context.source.parent(node)
+    while current is not None and not isinstance(current, Function | ast.Lambda):
+        if isinstance(current, ast.If) and inner in current.body and _asks_for_main(current.test):
+            return True
+        inner, current = current, context.source.parent(current)
+    return False
+
+
+def _asks_for_main(test: ast.expr) -> bool:
+    parts = list(ast.walk(test))
+    named = any(getattr(one, "id", "") == "__name__" for one in parts)
+    return named and any(getattr(one, "value", "") == "__main__" for one in parts)
 
 
 def definition_of(context: Context, function: Function) -> Definition | None:

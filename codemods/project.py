@@ -6,7 +6,9 @@ from __future__ import annotations
 import posixpath
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+
+from codemods.import_texts import import_statements, names_bound_by_text
 
 _FROM = re.compile(rb"from\s+([.\w]+)\s+import\s+(\([^)]*\)|[^\r\n#;]+)")
 _STAR = re.compile(rb"from\s+([.\w]+)\s+import\s+\*")
@@ -18,10 +20,14 @@ _IMPORTED = re.compile(rb"import\s+([^\r\n#;]+)")
 _WORD = re.compile(rb"\w+")
 _OLD_MIGRATE = re.compile(rb"^\s*(?:from|import)\s+migrate\.(?:versioning|changeset|exceptions)\b", re.M)
 _PATCH = re.compile(rb"\bCompletions\.create\s*=[^=]")
-# `patch("app.PROMPT", …)`, `setattr(app, "PROMPT", …)`: a name that is bound by a text, and where it stands.
-_BINDERS = (b"patch", b"setattr")
-_OPENS_CALL = re.compile(rb"[\w.]*\s*\(")
-_DOTTED_NAME = re.compile(rb"[\"'}](?:([\w.]*)\.)?([A-Za-z_]\w*)[\"']")
+_LOADERS = (
+    b"import_module",
+    b"__import__(",
+    b"run_module",
+    b"spec_from_file_location",
+    b"getattr(",
+    b"vars(",
+)
 # How many files may import a module for them to be searched for a word, and how many may hold it.
 _MOST_IMPORTERS = 200
 _MOST_HOLDERS = 12
@@ -45,7 +51,7 @@ class Project:
         self.root = root
         self.read = read
         self.paths = tuple(paths)
-        self._by_posix = {self._posix(path): path for path in paths}
+        self._by_posix = {self.posix(path): path for path in paths}
         self._imported: dict[str, set[str]] | None = None
         self._old_migrate: list[str] = []
         self.neighbours: object = None  # what follows imports keeps its parsed files here
@@ -53,12 +59,14 @@ class Project:
         self._importers: dict[str, list[str]] = {}  # last name of a module -> files that may import it
         self._users: dict[str, list[str]] = {}  # module's last name -> files that import it whole
         self._patches: list[str] = []
+        self._loaders: list[str] = []
         self._imports: dict[str, frozenset[str]] = {}
         self._bound_by_text: dict[str, frozenset[tuple[str, str]]] = {}
         self._set_in: dict[str, set[str]] = {}  # last name of a module -> its names that others set
         self._used_beside_sdk: set[str] = set()  # last names that files with the SDK import
 
-    def _posix(self, path: str) -> str:
+    def posix(self, path: str) -> str:
+        """A path with `/` between its parts, from the project's root."""
         text = str(path).replace("\\", "/")
         root = str(self.root).replace("\\", "/").rstrip("/")
         if root and root != "." and text.startswith(root + "/"):
@@ -118,7 +126,7 @@ class Project:
 
     def _stem(self, path: str) -> str:
         """The last name of a file's module."""
-        posix = self._posix(path)
+        posix = self.posix(path)
         stem = posixpath.basename(posix)[:-3] if posix.endswith(".py") else posixpath.basename(posix)
         return posixpath.basename(posixpath.dirname(posix)) if stem == "__init__" else stem
 
@@ -137,7 +145,7 @@ class Project:
 
     def is_near(self, one: str, other: str) -> bool:
         """Whether two files run in one program, for all we know: below one top folder, or beside it."""
-        first, second = self._posix(one).split("/"), self._posix(other).split("/")
+        first, second = self.posix(one).split("/"), self.posix(other).split("/")
         return len(first) == 1 or first[0] == second[0]
 
     def _index(self) -> dict[str, set[str]]:
@@ -148,9 +156,11 @@ class Project:
             data = self._code(path)
             if not data or b"import" not in data:
                 continue
+            if any(word in data for word in _LOADERS):
+                self._loaders.append(path)
             if named := names_bound_by_text(data):
                 self._bound_by_text[path] = named
-            statements = _import_statements(data)
+            statements = import_statements(data)
             if b"migrate." in statements and path.endswith(".py") and _OLD_MIGRATE.search(statements):
                 self._old_migrate.append(path)
             meant = self._index_names(statements, stems, index)
@@ -189,7 +199,7 @@ class Project:
 
     def own_migrate_module(self, path: str) -> str | None:
         """Why `from migrate import …` would not find us here; None if it would."""
-        posix = self._posix(path)
+        posix = self.posix(path)
         folder = posixpath.dirname(posix)
         for parent in dict.fromkeys(("", "src", folder)):
             for name in ("migrate.py", "migrate/__init__.py"):
@@ -219,14 +229,14 @@ class Project:
     def module_stem(self, importer: str, module: str, level: int) -> str | None:
         """The module or package that an import means: its path without a suffix; None if it is not ours."""
         parts = module.split(".") if module else []
-        own = self._posix(importer)
+        own = self.posix(importer)
         base = posixpath.dirname(own)
         for _ in range(level - 1):
             base = posixpath.dirname(base)
         for start in [base] if level else self._starts(base, parts[0]):
             stem = posixpath.normpath(posixpath.join(start, *parts) if parts else start or ".")
             found = self.file_of(stem)
-            if (found is not None and self._posix(found) != own) or stem in self._folders():
+            if (found is not None and self.posix(found) != own) or stem in self._folders():
                 return stem
         return None
 
@@ -316,6 +326,12 @@ class Project:
         importers = self._importers.get(self._stem(path), ())[:_MOST_IMPORTERS]
         return [one for one in dict.fromkeys(importers) if one != path and path in self.imports_of(one)]
 
+    def files_that_load(self) -> list[str]:
+        """The files that may load modules, or read their names, by texts."""
+        if self._imported is None:
+            self._imported = self._index()
+        return self._loaders
+
     def _imports_of(self, path: str, data: bytes) -> set[str]:
         """The run's files that a file's import statements name, found without a parser."""
         found: set[str | None] = set()
@@ -360,35 +376,3 @@ class Project:
             folder = posixpath.dirname(folder)
             roots.append(folder)
         return roots
-
-
-def names_bound_by_text(data: bytes) -> frozenset[tuple[str, str]]:
-    """What the file's patches and `setattr` bind by a text: (last name of the module or "", name)."""
-    texts = (_DOTTED_NAME.search(data, at, at + 200) for at in _ends_of_binders(data))
-    found = ((text.group(1) or b"", text.group(2)) for text in texts if text is not None)
-    return frozenset((module.rpartition(b".")[2].decode(), name.decode()) for module, name in found)
-
-
-def _ends_of_binders(data: bytes) -> Iterator[int]:
-    """Where the arguments of each `patch(…)` and `setattr(…)` begin; a plain search, asked of every file."""
-    for word in _BINDERS:
-        at = data.find(word)
-        while at >= 0:
-            opened = _OPENS_CALL.match(data, at + len(word))
-            if opened is not None:
-                yield opened.end()
-            at = data.find(word, at + len(word))
-
-
-def _import_statements(data: bytes) -> bytes:
-    """The lines that import something, to the end of their parentheses: all that an index has to search."""
-    kept = []
-    at = data.find(b"import")
-    while at >= 0:
-        start, end = data.rfind(b"\n", 0, at) + 1, data.find(b"\n", at)
-        end = end if end >= 0 else len(data)
-        if b"(" in data[at:end] and b")" not in data[at:end]:
-            end = max(end, data.find(b")", end) + 1)
-        kept.append(data[start:end])
-        at = data.find(b"import", end)
-    return b"\n".join(kept)
