@@ -128,6 +128,8 @@ class Plan:
     named_message: NamedMessage | None = None
     # Calls that give a tuple with the response in it, and where.
     tuples: set[tuple[ast.expr, int]] = field(default_factory=set)
+    # Functions whose calls in sight were taken for all there are, beside those whose definitions are touched.
+    relied: set[ast.AST] = field(default_factory=set)
 
     def attempt(self) -> Plan:
         """A plan for the reads of the response alone, to adopt if all of them can be planned."""
