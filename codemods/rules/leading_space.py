@@ -437,8 +437,8 @@ class _Follower(BlankReaders):
         readers = elsewhere.readers_of(self.context, function)
         for words in readers.unseen:
             raise self._may_count(words)
+        self.calls.update((result, (self.context, function)) for _, result in readers.results)
         for context, result in readers.results:
-            self.calls[result] = (self.context, function)
             given = awaited(context, result) if isinstance(result, ast.Call) else result
             yield _Follower(context, self.piece, self), given
         loose = (one for context, use in readers.loose for one in results_of_value(context, use))
