@@ -24,6 +24,7 @@ from codemods.reach import files_met
 from codemods.receivers import (
     imported_loads,
     is_dunder,
+    is_module,
     is_property,
     loads_of_object,
     may_hold,
@@ -34,7 +35,7 @@ from codemods.receivers import (
 )
 from codemods.sites import find_sites
 from codemods.templates import TemplateReader
-from codemods.values import Abroad, UserClass, UserFunction
+from codemods.values import Abroad, ProjectModule, UserClass, UserFunction, Value
 
 _MOST_FILES = 8  # of those that import a file, and as many of those that only meet its objects
 # What a file that is not parsed may do with a text that began with a blank: cut, compare, ask again.
@@ -104,19 +105,39 @@ class OtherFiles:
         self, home: Context, name: str, owner: ast.ClassDef | None
     ) -> Iterator[tuple[Context, ast.expr]]:
         """Where other files read an attribute of a class, or a variable of the module, of the home file."""
-        for path in self.project.all_importers_with(home.path, name) or ():
-            there = self._context(path)
-            if there is None:
-                continue
-            for attribute in there.source.nodes_of(ast.Attribute):
-                if attribute.attr == name and isinstance(attribute.ctx, ast.Load):
-                    received = values_with_files(there.evaluator, attribute.value)
-                    if any(may_hold(home, owner, there, one) for one in received):
-                        yield there, attribute
-            if owner is None:
-                yield from ((there, use) for use in imported_loads(home, there, name))
-        if owner is not None:
-            yield from self._loads_where_met(home, name, owner)
+        if owner is None:
+            yield from self._loads_of_variable(home.path, name)
+            return
+        for there, attribute, received in self._attributes(home.path, name):
+            if any(may_hold(home, owner, there, one) for one in received):
+                yield there, attribute
+        yield from self._loads_where_met(home, name, owner)
+
+    def loads_of_module(
+        self, context: Context, receiver: ast.expr, name: str
+    ) -> Iterator[tuple[Context, ast.expr]]:
+        """Where other files read `module.name`, if the receiver is one of the user's modules."""
+        for value in values_with_files(context.evaluator, receiver):
+            path = self.project.file_of(value.stem) if isinstance(value, ProjectModule) else None
+            if path is not None:
+                yield from (one for one in self._loads_of_variable(path, name) if one[0] is not context)
+
+    def _loads_of_variable(self, path: str, name: str) -> Iterator[tuple[Context, ast.expr]]:
+        for there, attribute, received in self._attributes(path, name):
+            if any(is_module(path, one) for one in received):
+                yield there, attribute
+        for importer in self.project.all_importers_with(path, name) or ():
+            there_or_none = self._context(importer)
+            if there_or_none is not None:
+                yield from ((there_or_none, use) for use in imported_loads(path, there_or_none, name))
+
+    def _attributes(self, path: str, name: str) -> Iterator[tuple[Context, ast.Attribute, tuple[Value, ...]]]:
+        """The loads of an attribute in the files that import one, with what each receiver may be."""
+        for importer in self.project.all_importers_with(path, name) or ():
+            there = self._context(importer)
+            for attribute in there.source.nodes_of(ast.Attribute) if there is not None else ():
+                if there is not None and attribute.attr == name and isinstance(attribute.ctx, ast.Load):
+                    yield there, attribute, values_with_files(there.evaluator, attribute.value)
 
     def _loads_where_met(
         self, home: Context, name: str, owner: ast.ClassDef

@@ -198,6 +198,11 @@ class Elsewhere(Protocol):
     ) -> Iterator[tuple[Context, ast.expr]]:
         """Where other files read an attribute of a class of the home file, or one of its variables (None)."""
 
+    def loads_of_module(
+        self, context: Context, receiver: ast.expr, name: str
+    ) -> Iterator[tuple[Context, ast.expr]]:
+        """Where other files read `module.name`, if the receiver is one of the user's modules."""
+
 
 @dataclass(slots=True)
 class Context:

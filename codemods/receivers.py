@@ -153,17 +153,20 @@ def loads_of_object(home: Context, name: str, owner: ast.ClassDef, there: Contex
                 yield attribute
 
 
-def may_hold(home: Context, owner: ast.ClassDef | None, there: Context, value: Value) -> bool:
-    """Whether a value is an object of the class; without a class, whether it is the home file's module."""
-    if owner is None:
-        stem = home.path.removesuffix(".py").removesuffix("/__init__")
-        return isinstance(value, ProjectModule) and value.stem.removesuffix("/__init__") == stem
+def may_hold(home: Context, owner: ast.ClassDef, there: Context, value: Value) -> bool:
+    """Whether a value is an object of the class, or may be for all that is known."""
     return _is_vague(value) or _may_be(home, owner, there, value)
 
 
-def imported_loads(home: Context, there: Context, name: str) -> Iterator[ast.Name]:
+def is_module(path: str, value: Value) -> bool:
+    """Whether a value is the module of a file."""
+    stem = path.removesuffix(".py").removesuffix("/__init__")
+    return isinstance(value, ProjectModule) and value.stem.removesuffix("/__init__") == stem
+
+
+def imported_loads(path: str, there: Context, name: str) -> Iterator[ast.Name]:
     """Loads of what `from module import name` binds; the module goes by its last word."""
-    *_, package, stem = f"/{home.path}".removesuffix(".py").split("/")
+    *_, package, stem = f"/{path}".removesuffix(".py").split("/")
     module = package if stem == "__init__" else stem
     bound = {
         alias.asname or alias.name

@@ -19,7 +19,7 @@ from codemods.flow import Definition
 from codemods.members import FunctionNode
 from codemods.plans import Context
 from codemods.rules.callers_of_texts import calls_around, function_around
-from codemods.rules.handed_texts import field_given, uses_in_function
+from codemods.rules.handed_texts import field_given, reads_of_parameter, uses_in_function
 from codemods.values import UserClass, UserFunction
 
 _DEEPEST = 5
@@ -69,6 +69,25 @@ def _results_of(context: Context, function: FunctionNode) -> Iterator[Result]:
             yield context, load, False
         elif getattr(context.source.parent(load), "func", None) is not load:
             yield from _results(context, load, 0)
+    for decorator in function.decorator_list:
+        for there, use in _uses_where_decorated(context, decorator):
+            yield from _results(there, use, 1)
+
+
+def _uses_where_decorated(context: Context, decorator: ast.expr) -> Iterator[Place]:
+    """The uses of the parameter by which a decorator gets the function: `@register`, `@register("ask")`."""
+    called = decorator.func if isinstance(decorator, ast.Call) else decorator
+    there, taker = _taker(context, called)
+    if isinstance(decorator, ast.Call) and isinstance(taker, FunctionNode):
+        returned = {
+            one.value.id
+            for one in ast.walk(taker)
+            if isinstance(one, ast.Return) and isinstance(one.value, ast.Name)
+        }
+        taker = next((one for one in ast.walk(taker) if getattr(one, "name", "") in returned), None)
+    if isinstance(taker, ast.FunctionDef) and taker in there.flow.scopes:
+        names = [one.arg for one in taker.args.args if one.arg not in ("self", "cls")]
+        yield from ((there, use) for name in names[:1] for use in reads_of_parameter(there, taker, name))
 
 
 def _results(context: Context, value: ast.expr, depth: int) -> Iterator[Result]:
@@ -104,7 +123,10 @@ def _kept_in(context: Context, parent: ast.AST | None, value: ast.expr) -> Itera
             if isinstance(target, ast.Attribute):
                 owner = context.templates.members.class_around(target.value)
                 yield from _loads_of(context, target.attr)
-                yield from _loads_elsewhere(context, target.attr, owner) if owner is not None else ()
+                if owner is not None:
+                    yield from _loads_elsewhere(context, target.attr, owner)
+                elif context.elsewhere is not None:
+                    yield from context.elsewhere.loads_of_module(context, target.value, target.attr)
             elif isinstance(target, ast.Subscript):
                 yield from _items_of(context, _reads_of_holder(context, target.value))
         for definition in context.definitions_of_value(value):
@@ -179,7 +201,7 @@ def _handed_to(
 
 def _uses_where_handed(context: Context, call: ast.Call, parent: ast.AST, given: ast.expr) -> Iterator[Place]:
     """The uses of the parameter or field that gets the function, in whichever file it is."""
-    there, taker = _taker(context, call)
+    there, taker = _taker(context, call.func)
     if isinstance(taker, ast.ClassDef):
         made, name = field_given(taker, call, parent, given)
         if made is None and name is not None:
@@ -191,15 +213,15 @@ def _uses_where_handed(context: Context, call: ast.Call, parent: ast.AST, given:
                 yield there, use
 
 
-def _taker(context: Context, call: ast.Call) -> tuple[Context, ast.AST | None]:
+def _taker(context: Context, called: ast.expr) -> tuple[Context, ast.AST | None]:
     """The function or class that is called, with the context of its file."""
-    value = context.evaluator.value_of(call.func)
+    value = context.evaluator.value_of(called)
     if isinstance(value, UserFunction | UserClass):
         return context, value.node
     elsewhere = context.elsewhere
     if elsewhere is None:
         return context, None
-    found = elsewhere.function_at(context, call.func) or elsewhere.class_at(context, call.func)
+    found = elsewhere.function_at(context, called) or elsewhere.class_at(context, called)
     return found or (context, None)
 
 

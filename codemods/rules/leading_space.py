@@ -311,6 +311,9 @@ class _Follower(BlankReaders):
                 owner = self.context.templates.members.class_around(target.value)
                 if owner is not None:
                     self._follow_elsewhere(target.attr, owner)
+                elif (elsewhere := self.context.elsewhere) is not None:
+                    for there, use in elsewhere.loads_of_module(self.context, target.value, target.attr):
+                        _Follower(there, self.piece, self).follow(use, 0)
                 self._goes_out_of_sight(text)
             elif isinstance(target, ast.Subscript):
                 note_index(self.keys, target.slice)
