@@ -1,12 +1,12 @@
 # Which names of a file are reached by texts: modules loaded by name, entry points. Regular expressions only.
 """The names of a module that code may use without any import statement that says so.
 
-    importlib.import_module(f"providers.{name}")     every public name of each module in `providers`
-    getattr(tools, name)                             every public name of the module `tools`
+    importlib.import_module(f"providers.{name}")     every public function of each module in `providers`
+    getattr(tools, name)                             every public function of the module `tools`
     ask = "bot.cli:main"  in pyproject.toml          `main` of bot/cli.py
 
-Where nothing of the module's name is written, it may be each one below the same top folder that no file
-imports, and those that the loading file names in a text.
+Where nothing of the module's name is written, it may be each one beside or below the loading file that
+no file imports, and those that the loading file names in a text.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _EVERY = "*"
 
 
 def names_loaded(project: Project, path: str) -> frozenset[str]:
-    """The names of a file that others may use by a text; `*` for every public one."""
+    """The functions of a file that others may use by a text; `*` for every public one."""
     dotted = _dotted(project, path)
     found = set(_entry_points(project, path, dotted))
     for loader in project.files_that_load():
@@ -55,12 +55,12 @@ def _loads_module(project: Project, loader: str, data: bytes, path: str, dotted:
         return True
     if not is_unknown:
         return False
-    folder = posixpath.dirname(loader.replace("\\", "/"))
-    if _LISTS.search(data) and path.replace("\\", "/").startswith(f"{folder}/" if folder else ""):
-        return True
     stem = dotted.rpartition(".")[2].encode()
-    named = re.search(rb"[\"'](?:[\w.]*\.)?%b[\"']" % re.escape(stem), data)
-    return named is not None or not project.importers_of(path)
+    if re.search(rb"[\"'](?:[\w.]*\.)?%b[\"']" % re.escape(stem), data):
+        return True
+    folder = posixpath.dirname(project.posix(loader))
+    is_below = not folder or project.posix(path).startswith(f"{folder}/")
+    return is_below and (_LISTS.search(data) is not None or not project.importers_of(path))
 
 
 def _pattern(text: str) -> str:

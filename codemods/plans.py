@@ -215,6 +215,8 @@ class Context:
     options: Options
     path: str = ""
     exported: frozenset[str] = frozenset()
+    # Functions and classes that other files may reach by a text; "*" for all public ones.
+    loaded: frozenset[str] = frozenset()
     no_bridge_reason: str = "bridges are switched off"
     patched_in: str | None = None
     has_project: bool = True
@@ -283,8 +285,9 @@ class Context:
             return True
         if definition.scope.kind != "module":
             return False
-        public = "*" in self.exported and not definition.name.startswith("_")
-        return public or definition.name in self.exported
+        names = self.exported | self.loaded if definition.kind in ("function", "class") else self.exported
+        public = "*" in names and not definition.name.startswith("_")
+        return public or definition.name in names
 
     def rule_is_on(self, rule: str) -> bool:
         """Whether --select and --ignore leave the rule on."""

@@ -231,7 +231,7 @@ def _context(source: Source, raw: bytes, path: str, options: Options, project: P
     if own is not None and options.bridge:
         options, reason = dataclasses.replace(options, bridge=False), own
     if project is not None:
-        exported |= project.names_imported_from(path) | names_loaded(project, path)
+        exported |= project.names_imported_from(path)
     bound = _variables_bound_from_outside(flow, raw, project, path)
     exported |= bound
     reader = TemplateReader(source, evaluator, bound)
@@ -244,6 +244,7 @@ def _context(source: Source, raw: bytes, path: str, options: Options, project: P
         options,
         path=path,
         exported=exported,
+        loaded=names_loaded(project, path) if project is not None else frozenset(),
         no_bridge_reason=reason,
         patched_in=patched,
         has_project=project is not None,

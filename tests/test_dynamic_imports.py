@@ -34,6 +34,7 @@ TABLE: dict[str, tuple[str, dict[str, str], set[str]]] = {
     "another module": ("p/claude.py", {"main.py": LOAD.format("'p.other'")}, set()),
     "another package": ("p/claude.py", {"main.py": LOAD.format("f'q.{name}'")}, set()),
     "a longer name": ("p/claude.py", {"main.py": LOAD.format("'p.claude2'")}, set()),
+    "above the loader": ("claude.py", {"p/main.py": LOAD.format("sys.argv[1]")}, set()),
     "somebody imports it": ("claude.py", {"a.py": "import claude\n", "main.py": LOAD.format("sys.argv[1]")}, set()),
     "another part": ("p/claude.py", {"q/main.py": LOAD.format("sys.argv[1]")}, set()),
     "its own": ("claude.py", {}, set()),

@@ -133,7 +133,7 @@ def is_own_affair(context: Context, function: ast.FunctionDef | ast.AsyncFunctio
     is_private = named.name.startswith("_") and not named.name.endswith("__")
     if is_nested or is_private:
         return True
-    return "*" not in context.exported and _is_script(context) and not is_only_shown(context, function)
+    return "*" not in context.loaded and _is_script(context) and not is_only_shown(context, function)
 
 
 def _is_script(context: Context) -> bool:
