@@ -10,6 +10,20 @@ from collections.abc import Iterator
 _BINDERS = (b"patch", b"setattr")
 _OPENS_CALL = re.compile(rb"[\w.]*\s*\(")
 _DOTTED_NAME = re.compile(rb"[\"'}](?:([\w.]*)\.)?([A-Za-z_]\w*)[\"']")
+# `import_module(name)` and its kin; `getattr(tools, name)`, with what it is asked of.
+_LOADERS = (b"import_module", b"__import__(", b"run_module", b"spec_from_file_location")
+_READS_BY_NAME = re.compile(rb"\b(?:getattr|vars)\(\s*(?:\w+\.)*(\w+)\s*[,)]")
+_RENAMED = re.compile(rb"\bas\s+(\w+)")
+
+
+def loads_by_text(data: bytes, statements: bytes, modules: set[bytes]) -> bool:
+    """Whether a file may load a module by a text, or read a name of one of the `modules` it imports."""
+    if any(word in data for word in _LOADERS):
+        return True
+    if b"getattr(" not in data and b"vars(" not in data:
+        return False
+    asked = set(_READS_BY_NAME.findall(data))
+    return not asked.isdisjoint(modules) or not asked.isdisjoint(_RENAMED.findall(statements))
 
 
 def names_bound_by_text(data: bytes) -> frozenset[tuple[str, str]]:

@@ -8,7 +8,7 @@ import re
 import sys
 from collections.abc import Callable, Sequence
 
-from codemods.import_texts import import_statements, names_bound_by_text
+from codemods.import_texts import import_statements, loads_by_text, names_bound_by_text
 
 _FROM = re.compile(rb"from\s+([.\w]+)\s+import\s+(\([^)]*\)|[^\r\n#;]+)")
 _STAR = re.compile(rb"from\s+([.\w]+)\s+import\s+\*")
@@ -20,14 +20,6 @@ _IMPORTED = re.compile(rb"import\s+([^\r\n#;]+)")
 _WORD = re.compile(rb"\w+")
 _OLD_MIGRATE = re.compile(rb"^\s*(?:from|import)\s+migrate\.(?:versioning|changeset|exceptions)\b", re.M)
 _PATCH = re.compile(rb"\bCompletions\.create\s*=[^=]")
-_LOADERS = (
-    b"import_module",
-    b"__import__(",
-    b"run_module",
-    b"spec_from_file_location",
-    b"getattr(",
-    b"vars(",
-)
 # How many files may import a module for them to be searched for a word, and how many may hold it.
 _MOST_IMPORTERS = 200
 _MOST_HOLDERS = 12
@@ -156,8 +148,6 @@ class Project:
             data = self._code(path)
             if not data or b"import" not in data:
                 continue
-            if any(word in data for word in _LOADERS):
-                self._loaders.append(path)
             if named := names_bound_by_text(data):
                 self._bound_by_text[path] = named
             statements = import_statements(data)
@@ -173,6 +163,8 @@ class Project:
                 self._users.setdefault(name.decode(), []).append(path)
             for name in meant | modules:
                 self._importers.setdefault(name.decode(), []).append(path)
+            if loads_by_text(data, statements, meant | modules):
+                self._loaders.append(path)
             if b"nthropic" in data:
                 self._used_beside_sdk.update(name.decode() for name in meant | modules)
                 if _PATCH.search(data):
