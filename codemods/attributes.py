@@ -70,7 +70,7 @@ def _owner_of(context: Context, receiver: ast.expr) -> ast.ClassDef | None:
 
 def _is_open(context: Context, owner: ast.ClassDef) -> bool:
     """Whether code that we do not see may get at the attributes of a class."""
-    if context.exported or owner.decorator_list or owner.keywords:
+    if context.exported or context.loaded or owner.decorator_list or owner.keywords:
         return True
     if any(getattr(base, "id", "") != "object" for base in owner.bases):
         return True

@@ -2,18 +2,19 @@
 """Callers of the file's own functions, where all of them are in sight.
 
 A function is followed backwards to its callers only if nothing else can call it: no other file of the
-run imports it, every use of its name is a call, and its decorators hand arguments on unchanged.
+run imports it, every use of its name is a call, and its decorators hand arguments on unchanged. Where
+a public function is called by a demonstration alone, its callers are people that we do not see.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from codemods.attributes import attribute_of
 from codemods.flow import Definition
-from codemods.plans import Context
+from codemods.plans import Context, Plan
 from codemods.values import Foreign
 
 # Packages whose decorators call the function again with the arguments they were given.
@@ -26,6 +27,7 @@ _HARMLESS = (
 )
 # Packages that call a module's functions by their names, with what stands on the command line.
 _CALLING_BY_NAME = ("fire",)
+_DEEPEST = 6
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -54,7 +56,76 @@ def callers_of(context: Context, function: ast.AST) -> list[Passed] | None:
         if passed is None:
             return None
         found.append(passed)
-    return found or None
+    return None if is_only_shown(context, function) else found or None
+
+
+def is_only_shown(context: Context, function: Function) -> bool:
+    """Whether a public function has callers, and all of them show how it is used.
+
+    They stand under `if __name__ == "__main__":`, which runs only where nobody imports the module; so
+    they say nothing of those who do.
+    """
+    named, owner = _called_as(context, function)
+    if named.name.startswith("_") or not isinstance(owner, ast.Module | ast.ClassDef):
+        return False
+    uses = _loads(context, named, owner)
+    return bool(uses) and all(_is_in_main_block(context, use) for use in uses)
+
+
+def assumed_callers(context: Context, plan: Plan) -> Iterator[str]:
+    """In words, on which functions' calls a plan rests: it takes those in sight for all there are."""
+    edited = [touch.definition for touch in plan.touches if touch.edits]
+    asked = {one.scope.node for one in edited if one.kind == "parameter"}
+    given = {one.node for one in edited if one.kind == "function"}
+    functions = (one for one in asked | given | plan.relied if isinstance(one, Function))
+    for function in sorted(functions, key=lambda one: one.lineno):
+        named, owner = _called_as(context, function)
+        count = len(_loads(context, named, owner)) if owner is not None else 0
+        if isinstance(owner, ast.Module | ast.ClassDef) and count:
+            calls = "the call" if count == 1 else f"the {count} calls"
+            yield f"assumes that nobody calls {named.name}() but {calls} in sight"
+
+
+def functions_asked(context: Context, node: ast.expr, depth: int = 0) -> Iterator[ast.AST]:
+    """The functions whose callers say what an expression is."""
+    for name in ast.walk(node) if depth < _DEEPEST else ():
+        if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Load):
+            for definition in context.flow.reaching(name).definitions:
+                values = [definition.value] if definition.value is not None else []
+                if definition.kind == "parameter":
+                    values = [*(values_of_parameter(context, definition) or ())]
+                    yield from [definition.scope.node] if values else ()
+                for value in values:
+                    yield from functions_asked(context, value, depth + 1)
+
+
+def _called_as(context: Context, function: Function) -> tuple[Function | ast.ClassDef, ast.AST | None]:
+    """What calls of a function name, the class for its `__init__`, and what that stands in."""
+    owner = context.source.parent(function)
+    if isinstance(owner, ast.ClassDef) and function.name == "__init__":
+        return owner, context.source.parent(owner)
+    return function, owner
+
+
+def _loads(context: Context, named: Function | ast.ClassDef, owner: ast.AST) -> list[ast.expr]:
+    if isinstance(owner, ast.ClassDef):
+        return [one for one in context.source.nodes_of(ast.Attribute) if one.attr == named.name]
+    return [one for one in context.source.nodes_of(ast.Name) if one.id == named.name]
+
+
+def _is_in_main_block(context: Context, node: ast.AST) -> bool:
+    inner, current = node, context.source.parent(node)
+    while current is not None and not isinstance(current, Function | ast.Lambda):
+        if isinstance(current, ast.If) and inner in current.body and _asks_for_main(current.test):
+            return True
+        inner, current = current, context.source.parent(current)
+    return False
+
+
+def _asks_for_main(test: ast.expr) -> bool:
+    parts = list(ast.walk(test))
+    named = any(getattr(one, "id", "") == "__name__" for one in parts)
+    return named and any(getattr(one, "value", "") == "__main__" for one in parts)
 
 
 def definition_of(context: Context, function: Function) -> Definition | None:

@@ -177,15 +177,17 @@ class Attributes(Annotations):
 
     def is_class(self, value: Value, node: ast.ClassDef, home: Evaluation) -> bool:
         """Whether a value in another file is this file's class, or an instance, or of a class below it."""
-        at = home.class_at(value)
+        waiting = [home.class_at(value)]
         seen: set[ast.ClassDef] = set()
-        while at is not None and at[1] not in seen:
+        while waiting:
+            at = waiting.pop()
+            if at is None or at[1] in seen:
+                continue
             where, below = at
             if below is node:
                 return True
             seen.add(below)
-            bases = (where.class_at(where.value_of(base)) for base in below.bases)
-            at = next((base for base in bases if base is not None), None)
+            waiting.extend(where.class_at(where.value_of(base)) for base in below.bases)
         return False
 
     # -- other files ----------------------------------------------------------------------------

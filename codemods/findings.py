@@ -8,6 +8,7 @@ import re
 
 from codemods.argument_reading import holders_of_call
 from codemods.bodies import RequestSite, feeders_of, holders_of, parts_of
+from codemods.callers import assumed_callers
 from codemods.flow import Definition
 from codemods.ignores import is_ignored
 from codemods.outcome import Finding, Options, Status
@@ -56,7 +57,8 @@ def site_finding(context: Context, site: Site, plan: Plan) -> Finding:
         rule, status, message = REWRITTEN[site.provider], "rewritten", "becomes a Messages request"
     else:
         rule, status, message = rewriting_rule(site, plan), "rewritten", "becomes messages.create"
-    return finding(context, rule, status, site.node, message, tuple(plan.evidence), notes + accepted)  # type: ignore[arg-type]
+    evidence = tuple(dict.fromkeys((*plan.evidence, *assumed_callers(context, plan))))
+    return finding(context, rule, status, site.node, message, evidence, notes + accepted)  # type: ignore[arg-type]
 
 
 def open_reviews(plan: Plan, options: Options) -> dict[str, str]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from typing import Literal
 
 from codemods.evaluate import Evaluator
 from codemods.neighbours import LARGEST, evaluator_at
@@ -19,24 +20,32 @@ from codemods.outcome import Options
 from codemods.passed_values import given_arguments
 from codemods.plans import Context, FunctionNode, Readers
 from codemods.project import Project
+from codemods.reach import files_met
+from codemods.receivers import (
+    imported_loads,
+    is_dunder,
+    is_module,
+    is_property,
+    loads_of_object,
+    may_hold,
+    reads_attribute,
+    uses_of,
+    uses_where_met,
+    values_with_files,
+)
 from codemods.sites import find_sites
 from codemods.templates import TemplateReader
-from codemods.values import (
-    Abroad,
-    ProjectModule,
-    Unknown,
-    UserClass,
-    UserFunction,
-    UserInstance,
-    Value,
-    is_instance,
-)
+from codemods.values import Abroad, ProjectModule, UserClass, UserFunction, Value
 
-_MOST_FILES = 8
+_MOST_FILES = 8  # of those that import a file, and as many of those that only meet its objects
 # What a file that is not parsed may do with a text that began with a blank: cut, compare, ask again.
 _MAY_COUNT = re.compile(
     rb"\[\s*\d+\s*:|(?:==|!=|\bin|\w\(|[\[{,:])\s*[rRuU]?(?:\"|'|\\\") \S"
     rb"|(?:Human|Assistant):|HUMAN_PROMPT|AI_PROMPT"
+)
+# The same of a file that only meets the object that gives the text.
+_LOOKS_FOR_BLANK = re.compile(
+    rb"\[\s*1\s*:\s*\]|(?:==|!=|\bin|\.(?:startswith|removeprefix|index|find|count)\()\s*[rRuU]?[\"'] \S"
 )
 
 
@@ -47,6 +56,8 @@ class OtherFiles:
         self.project = project
         self.options = options
         self._contexts: dict[str, Context] = {}
+        self._met: dict[str, list[str]] = {}
+        self._room = {"importers": _MOST_FILES, "met": _MOST_FILES}
         self._readers: dict[ast.AST, Readers] = {}
 
     def readers_of(self, home: Context, function: FunctionNode) -> Readers:
@@ -57,13 +68,26 @@ class OtherFiles:
 
     def function_at(self, context: Context, called: ast.expr) -> tuple[Context, FunctionNode] | None:
         """The function of another file that an expression is, with the context of its file."""
-        for value in _values(context.evaluator, called):
+        for value in values_with_files(context.evaluator, called):
             if isinstance(value, Abroad) and isinstance(value.value, UserFunction):
-                node, home = value.value.node, value.home
-                there = self._context(home.path) if isinstance(home, Evaluator) else None
-                if there is not None and there.evaluator is home and not isinstance(node, ast.Lambda):
+                there, node = self._context_of(value), value.value.node
+                if there is not None and not isinstance(node, ast.Lambda):
                     return there, node
         return None
+
+    def class_at(self, context: Context, called: ast.expr) -> tuple[Context, ast.ClassDef] | None:
+        """The class of another file that an expression is, with the context of its file."""
+        for value in values_with_files(context.evaluator, called):
+            if isinstance(value, Abroad) and isinstance(value.value, UserClass):
+                there = self._context_of(value)
+                if there is not None:
+                    return there, value.value.node
+        return None
+
+    def _context_of(self, value: Abroad) -> Context | None:
+        """The context of the file that a value is from."""
+        there = self._context(value.home.path) if isinstance(value.home, Evaluator) else None
+        return there if there is not None and there.evaluator is value.home else None
 
     def arguments_for(
         self, home: Context, function: FunctionNode, name: str
@@ -81,24 +105,54 @@ class OtherFiles:
         self, home: Context, name: str, owner: ast.ClassDef | None
     ) -> Iterator[tuple[Context, ast.expr]]:
         """Where other files read an attribute of a class, or a variable of the module, of the home file."""
-        for path in self.project.all_importers_with(home.path, name) or ():
-            there = self._context(path)
-            if there is None:
-                continue
-            for attribute in there.source.nodes_of(ast.Attribute):
-                if attribute.attr == name and isinstance(attribute.ctx, ast.Load):
-                    received = _values(there.evaluator, attribute.value)
-                    if any(_may_hold(home, owner, there, one) for one in received):
-                        yield there, attribute
-            if owner is None:
-                yield from ((there, use) for use in _imported(home, there, name))
+        if owner is None:
+            yield from self._loads_of_variable(home.path, name)
+            return
+        for there, attribute, received in self._attributes(home.path, name):
+            if any(may_hold(home, owner, there, one) for one in received):
+                yield there, attribute
+        yield from self._loads_where_met(home, name, owner)
+
+    def loads_of_module(
+        self, context: Context, receiver: ast.expr, name: str
+    ) -> Iterator[tuple[Context, ast.expr]]:
+        """Where other files read `module.name`, if the receiver is one of the user's modules."""
+        for value in values_with_files(context.evaluator, receiver):
+            path = self.project.file_of(value.stem) if isinstance(value, ProjectModule) else None
+            if path is not None:
+                yield from (one for one in self._loads_of_variable(path, name) if one[0] is not context)
+
+    def _loads_of_variable(self, path: str, name: str) -> Iterator[tuple[Context, ast.expr]]:
+        for there, attribute, received in self._attributes(path, name):
+            if any(is_module(path, one) for one in received):
+                yield there, attribute
+        for importer in self.project.all_importers_with(path, name) or ():
+            there_or_none = self._context(importer)
+            if there_or_none is not None:
+                yield from ((there_or_none, use) for use in imported_loads(path, there_or_none, name))
+
+    def _attributes(self, path: str, name: str) -> Iterator[tuple[Context, ast.Attribute, tuple[Value, ...]]]:
+        """The loads of an attribute in the files that import one, with what each receiver may be."""
+        for importer in self.project.all_importers_with(path, name) or ():
+            there = self._context(importer)
+            for attribute in there.source.nodes_of(ast.Attribute) if there is not None else ():
+                if there is not None and attribute.attr == name and isinstance(attribute.ctx, ast.Load):
+                    yield there, attribute, values_with_files(there.evaluator, attribute.value)
+
+    def _loads_where_met(
+        self, home: Context, name: str, owner: ast.ClassDef
+    ) -> Iterator[tuple[Context, ast.expr]]:
+        for path in self._files_met(home, reads_attribute(name)):
+            there = self._context(path, "met")
+            if there is not None:
+                yield from ((there, one) for one in loads_of_object(home, name, owner, there))
 
     def _found(self, home: Context, function: FunctionNode) -> Readers:
         found = Readers()
         owner = _owner(home, function)
         if isinstance(owner, FunctionNode | ast.Lambda):
             return found  # a function inside a function is seen by nobody else
-        word = owner.name if isinstance(owner, ast.ClassDef) and _is_dunder(function) else function.name
+        word = owner.name if isinstance(owner, ast.ClassDef) and is_dunder(function) else function.name
         holders = self.project.all_importers_with(home.path, word)
         if holders is None:
             found.unseen.append(f"too many files may call {function.name}, one of which")
@@ -108,26 +162,46 @@ class OtherFiles:
                 if _MAY_COUNT.search(self.project.read(path) or b""):
                     found.unseen.append(f"{path}, which is not looked into,")
                 continue
-            self._add(home, function, owner, there, found)
+            self._add(found, there, uses_of(home, function, owner, there), is_property(function))
+        self._add_met(home, function, owner, found)
         return found
 
-    def _add(
-        self, home: Context, function: FunctionNode, owner: ast.AST | None, there: Context, found: Readers
-    ) -> None:
-        for use in _uses(there, function, owner):
-            if not _is_of(home, function, owner, there, use):
-                continue
+    def _add_met(self, home: Context, function: FunctionNode, owner: ast.AST | None, found: Readers) -> None:
+        """What files do that get the object, or the function, from others than the home file."""
+        pattern = reads_attribute(function.name)
+        if not isinstance(owner, ast.ClassDef):
+            pattern = re.compile(rb"%b|\bimport\b.*\b%b\b" % (pattern.pattern, function.name.encode()))
+        elif is_dunder(function):
+            if function.name != "__call__":
+                return
+            pattern = _MAY_COUNT
+        for path in self._files_met(home, pattern):
+            there = self._context(path, "met")
+            if there is not None:
+                self._add(found, there, uses_where_met(home, function, owner, there), is_property(function))
+            elif _LOOKS_FOR_BLANK.search(self.project.read(path) or b""):
+                found.unseen.append(f"{path}, which is not looked into,")
+
+    def _files_met(self, home: Context, pattern: re.Pattern[bytes]) -> list[str]:
+        """The files that hold the pattern and may get objects of the home file without importing it."""
+        if home.path not in self._met:
+            importers = set(self.project.all_importers_with(home.path, "") or ())
+            self._met[home.path] = [one for one in files_met(self.project, home.path) if one not in importers]
+        return [one for one in self._met[home.path] if pattern.search(self.project.read(one) or b"")]
+
+    def _add(self, found: Readers, there: Context, uses: Iterator[ast.expr], is_property: bool) -> None:
+        for use in uses:
             above = there.source.parent(use)
-            if _is_property(function):
+            if is_property:
                 found.results.append((there, use))
             elif isinstance(above, ast.Call) and above.func is use:
                 found.results.append((there, above))
             else:
                 found.loose.append((there, use))
 
-    def _context(self, path: str) -> Context | None:
-        """The context of a file; None if it cannot be read, is too large, or is one too many."""
-        evaluator = evaluator_at(self.project, path) if self._may_look(path) else None
+    def _context(self, path: str, kind: Literal["importers", "met"] = "importers") -> Context | None:
+        """The context of a file; None if it cannot be read, is too large, or is one too many of its kind."""
+        evaluator = evaluator_at(self.project, path) if self._may_look(path, kind) else None
         if evaluator is None:
             return None
         kept = self._contexts.get(path)
@@ -142,14 +216,15 @@ class OtherFiles:
             path=path,
             elsewhere=self,
         )
+        self._room[kind] -= path not in self._contexts
         self._contexts[path] = context
         find_sites(context)
         return context
 
-    def _may_look(self, path: str) -> bool:
+    def _may_look(self, path: str, kind: str) -> bool:
         if path in self._contexts:
             return True
-        few = len(self._contexts) < _MOST_FILES and path.endswith(".py")
+        few = self._room[kind] > 0 and path.endswith(".py")
         return few and len(self.project.read(path) or b"") <= LARGEST
 
 
@@ -159,104 +234,3 @@ def _owner(home: Context, function: FunctionNode) -> ast.AST | None:
     while above is not None and not isinstance(above, FunctionNode | ast.Lambda | ast.ClassDef | ast.Module):
         above = home.source.parent(above)
     return above
-
-
-def _uses(there: Context, function: FunctionNode, owner: ast.AST | None) -> Iterator[ast.expr]:
-    """What may be the function, by its name or the name it is imported as."""
-    wanted, is_method = function.name, isinstance(owner, ast.ClassDef)
-    if isinstance(owner, ast.ClassDef) and _is_dunder(function):
-        if wanted == "__call__":
-            yield from (call.func for call in there.source.nodes_of(ast.Call))
-        if wanted != "__init__":
-            return
-        wanted, is_method = owner.name, False
-    for attribute in there.source.nodes_of(ast.Attribute):
-        if attribute.attr == wanted and isinstance(attribute.ctx, ast.Load):
-            yield attribute
-    if is_method:
-        return
-    aliases = (one for one in there.source.nodes_of(ast.alias) if one.name == wanted)
-    names = {wanted, *(one.asname for one in aliases if one.asname)}
-    for name in there.source.nodes_of(ast.Name):
-        if name.id in names and isinstance(name.ctx, ast.Load):
-            yield name
-
-
-def _is_of(
-    home: Context, function: FunctionNode, owner: ast.AST | None, there: Context, use: ast.expr
-) -> bool:
-    """Whether an expression of another file is the function, or may be for all that is known."""
-    values = _values(there.evaluator, use)
-    local = [home.evaluator.localized(value) for value in values]
-    if any(isinstance(one, UserFunction) and one.node is function for one in local):
-        return True
-    if not isinstance(owner, ast.ClassDef):
-        return isinstance(use, ast.Name) and any(map(_is_vague, values))
-    if function.name == "__init__":
-        return any(isinstance(one, UserClass) and one.node is owner for one in local)
-    if _is_dunder(function):
-        return any(is_instance(one) and _may_be(home, owner, there, one) for one in values)
-    if not isinstance(use, ast.Attribute):
-        return False
-    receiver = use.value
-    if isinstance(receiver, ast.Call) and getattr(receiver.func, "id", "") == "super":
-        return True
-    received = _values(there.evaluator, receiver)
-    return any(_is_vague(one) or _may_be(home, owner, there, one) for one in received)
-
-
-def _may_be(home: Context, owner: ast.ClassDef, there: Context, value: Value) -> bool:
-    """Whether a value is of the class, of one below it, or stated as one above it."""
-    at = there.evaluator.class_at(value)
-    if at is None:
-        return False
-    if home.evaluator.is_class(value, owner, there.evaluator):
-        return True
-    where, node = at
-    return isinstance(where, Evaluator) and where.is_class(UserInstance(owner), node, home.evaluator)
-
-
-def _may_hold(home: Context, owner: ast.ClassDef | None, there: Context, value: Value) -> bool:
-    """Whether a value is an object of the class; without a class, whether it is the home file's module."""
-    if owner is None:
-        stem = home.path.removesuffix(".py").removesuffix("/__init__")
-        return isinstance(value, ProjectModule) and value.stem.removesuffix("/__init__") == stem
-    return _is_vague(value) or _may_be(home, owner, there, value)
-
-
-def _imported(home: Context, there: Context, name: str) -> Iterator[ast.Name]:
-    """Loads of what `from module import name` binds; the module goes by its last word."""
-    *_, package, stem = f"/{home.path}".removesuffix(".py").split("/")
-    module = package if stem == "__init__" else stem
-    bound = {
-        alias.asname or alias.name
-        for node in there.source.nodes_of(ast.ImportFrom)
-        for alias in node.names
-        if alias.name == name and (node.module or module).split(".")[-1] == module
-    }
-    for load in there.source.nodes_of(ast.Name):
-        if load.id in bound and isinstance(load.ctx, ast.Load):
-            yield load
-
-
-def _is_vague(value: Value) -> bool:
-    return isinstance(value, Unknown) and not isinstance(value, Abroad | ProjectModule)
-
-
-def _is_dunder(function: FunctionNode) -> bool:
-    return function.name.startswith("__") and function.name.endswith("__")
-
-
-def _is_property(function: FunctionNode) -> bool:
-    names = (getattr(one, "id", getattr(one, "attr", "")) for one in function.decorator_list)
-    return any(name in ("property", "cached_property") for name in names)
-
-
-def _values(evaluator: Evaluator, node: ast.expr) -> tuple[Value, ...]:
-    """What an expression is, with other files read where they must be."""
-    search = evaluator.search
-    before, search.receivers = search.receivers, True
-    try:
-        return evaluator.values_of(node)
-    finally:
-        search.receivers = before

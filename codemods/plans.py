@@ -128,6 +128,8 @@ class Plan:
     named_message: NamedMessage | None = None
     # Calls that give a tuple with the response in it, and where.
     tuples: set[tuple[ast.expr, int]] = field(default_factory=set)
+    # Functions whose calls in sight were taken for all there are, beside those whose definitions are touched.
+    relied: set[ast.AST] = field(default_factory=set)
 
     def attempt(self) -> Plan:
         """A plan for the reads of the response alone, to adopt if all of them can be planned."""
@@ -183,6 +185,9 @@ class Elsewhere(Protocol):
     def function_at(self, context: Context, called: ast.expr) -> tuple[Context, FunctionNode] | None:
         """The function of another file that an expression is, with the context of its file."""
 
+    def class_at(self, context: Context, called: ast.expr) -> tuple[Context, ast.ClassDef] | None:
+        """The class of another file that an expression is, with the context of its file."""
+
     def arguments_for(
         self, home: Context, function: FunctionNode, name: str
     ) -> Sequence[tuple[Context, ast.expr]]:
@@ -192,6 +197,11 @@ class Elsewhere(Protocol):
         self, home: Context, name: str, owner: ast.ClassDef | None
     ) -> Iterator[tuple[Context, ast.expr]]:
         """Where other files read an attribute of a class of the home file, or one of its variables (None)."""
+
+    def loads_of_module(
+        self, context: Context, receiver: ast.expr, name: str
+    ) -> Iterator[tuple[Context, ast.expr]]:
+        """Where other files read `module.name`, if the receiver is one of the user's modules."""
 
 
 @dataclass(slots=True)
@@ -205,6 +215,8 @@ class Context:
     options: Options
     path: str = ""
     exported: frozenset[str] = frozenset()
+    # Functions and classes that other files may reach by a text; "*" for all public ones.
+    loaded: frozenset[str] = frozenset()
     no_bridge_reason: str = "bridges are switched off"
     patched_in: str | None = None
     has_project: bool = True
@@ -273,8 +285,9 @@ class Context:
             return True
         if definition.scope.kind != "module":
             return False
-        public = "*" in self.exported and not definition.name.startswith("_")
-        return public or definition.name in self.exported
+        names = self.exported | self.loaded if definition.kind in ("function", "class") else self.exported
+        public = "*" in names and not definition.name.startswith("_")
+        return public or definition.name in names
 
     def rule_is_on(self, rule: str) -> bool:
         """Whether --select and --ignore leave the rule on."""

@@ -6,7 +6,9 @@ from __future__ import annotations
 import posixpath
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+
+from codemods.import_texts import import_statements, loads_by_text, names_bound_by_text
 
 _FROM = re.compile(rb"from\s+([.\w]+)\s+import\s+(\([^)]*\)|[^\r\n#;]+)")
 _STAR = re.compile(rb"from\s+([.\w]+)\s+import\s+\*")
@@ -18,10 +20,6 @@ _IMPORTED = re.compile(rb"import\s+([^\r\n#;]+)")
 _WORD = re.compile(rb"\w+")
 _OLD_MIGRATE = re.compile(rb"^\s*(?:from|import)\s+migrate\.(?:versioning|changeset|exceptions)\b", re.M)
 _PATCH = re.compile(rb"\bCompletions\.create\s*=[^=]")
-# `patch("app.PROMPT", …)`, `setattr(app, "PROMPT", …)`: a name that is bound by a text, and where it stands.
-_BINDERS = (b"patch", b"setattr")
-_OPENS_CALL = re.compile(rb"[\w.]*\s*\(")
-_DOTTED_NAME = re.compile(rb"[\"'}](?:([\w.]*)\.)?([A-Za-z_]\w*)[\"']")
 # How many files may import a module for them to be searched for a word, and how many may hold it.
 _MOST_IMPORTERS = 200
 _MOST_HOLDERS = 12
@@ -45,7 +43,7 @@ class Project:
         self.root = root
         self.read = read
         self.paths = tuple(paths)
-        self._by_posix = {self._posix(path): path for path in paths}
+        self._by_posix = {self.posix(path): path for path in paths}
         self._imported: dict[str, set[str]] | None = None
         self._old_migrate: list[str] = []
         self.neighbours: object = None  # what follows imports keeps its parsed files here
@@ -53,11 +51,14 @@ class Project:
         self._importers: dict[str, list[str]] = {}  # last name of a module -> files that may import it
         self._users: dict[str, list[str]] = {}  # module's last name -> files that import it whole
         self._patches: list[str] = []
+        self._loaders: list[str] = []
+        self._imports: dict[str, frozenset[str]] = {}
         self._bound_by_text: dict[str, frozenset[tuple[str, str]]] = {}
         self._set_in: dict[str, set[str]] = {}  # last name of a module -> its names that others set
         self._used_beside_sdk: set[str] = set()  # last names that files with the SDK import
 
-    def _posix(self, path: str) -> str:
+    def posix(self, path: str) -> str:
+        """A path with `/` between its parts, from the project's root."""
         text = str(path).replace("\\", "/")
         root = str(self.root).replace("\\", "/").rstrip("/")
         if root and root != "." and text.startswith(root + "/"):
@@ -117,7 +118,7 @@ class Project:
 
     def _stem(self, path: str) -> str:
         """The last name of a file's module."""
-        posix = self._posix(path)
+        posix = self.posix(path)
         stem = posixpath.basename(posix)[:-3] if posix.endswith(".py") else posixpath.basename(posix)
         return posixpath.basename(posixpath.dirname(posix)) if stem == "__init__" else stem
 
@@ -125,7 +126,7 @@ class Project:
         """The file of the same part of the project that replaces the SDK's old method, if one does."""
         if self._imported is None:
             self._imported = self._index()
-        return next((one for one in self._patches if self._is_near(one, path)), None)
+        return next((one for one in self._patches if self.is_near(one, path)), None)
 
     def _code(self, path: str) -> bytes | None:
         """The text to look for imports in. A notebook's is JSON: its line ends and quotes are escaped."""
@@ -134,9 +135,9 @@ class Project:
             return data
         return data.replace(b"\\n", b"\n").replace(b'\\"', b'"')
 
-    def _is_near(self, one: str, other: str) -> bool:
+    def is_near(self, one: str, other: str) -> bool:
         """Whether two files run in one program, for all we know: below one top folder, or beside it."""
-        first, second = self._posix(one).split("/"), self._posix(other).split("/")
+        first, second = self.posix(one).split("/"), self.posix(other).split("/")
         return len(first) == 1 or first[0] == second[0]
 
     def _index(self) -> dict[str, set[str]]:
@@ -149,7 +150,7 @@ class Project:
                 continue
             if named := names_bound_by_text(data):
                 self._bound_by_text[path] = named
-            statements = _import_statements(data)
+            statements = import_statements(data)
             if b"migrate." in statements and path.endswith(".py") and _OLD_MIGRATE.search(statements):
                 self._old_migrate.append(path)
             meant = self._index_names(statements, stems, index)
@@ -162,6 +163,8 @@ class Project:
                 self._users.setdefault(name.decode(), []).append(path)
             for name in meant | modules:
                 self._importers.setdefault(name.decode(), []).append(path)
+            if loads_by_text(data, statements, meant | modules):
+                self._loaders.append(path)
             if b"nthropic" in data:
                 self._used_beside_sdk.update(name.decode() for name in meant | modules)
                 if _PATCH.search(data):
@@ -188,7 +191,7 @@ class Project:
 
     def own_migrate_module(self, path: str) -> str | None:
         """Why `from migrate import …` would not find us here; None if it would."""
-        posix = self._posix(path)
+        posix = self.posix(path)
         folder = posixpath.dirname(posix)
         for parent in dict.fromkeys(("", "src", folder)):
             for name in ("migrate.py", "migrate/__init__.py"):
@@ -208,7 +211,7 @@ class Project:
     def _uses_old_migrate(self, path: str) -> bool:
         if self._imported is None:
             self._imported = self._index()
-        return any(self._is_near(one, path) for one in self._old_migrate)
+        return any(self.is_near(one, path) for one in self._old_migrate)
 
     def module_path(self, importer: str, module: str, level: int) -> str | None:
         """The file that an import in `importer` means, if it is one of the run's files."""
@@ -218,14 +221,14 @@ class Project:
     def module_stem(self, importer: str, module: str, level: int) -> str | None:
         """The module or package that an import means: its path without a suffix; None if it is not ours."""
         parts = module.split(".") if module else []
-        own = self._posix(importer)
+        own = self.posix(importer)
         base = posixpath.dirname(own)
         for _ in range(level - 1):
             base = posixpath.dirname(base)
         for start in [base] if level else self._starts(base, parts[0]):
             stem = posixpath.normpath(posixpath.join(start, *parts) if parts else start or ".")
             found = self.file_of(stem)
-            if (found is not None and self._posix(found) != own) or stem in self._folders():
+            if (found is not None and self.posix(found) != own) or stem in self._folders():
                 return stem
         return None
 
@@ -302,6 +305,25 @@ class Project:
         near.update(*(self._imports_of(one, self._code(one) or b"") for one in importers))
         return [data for one in near if (data := self._code(one)) is not None]
 
+    def imports_of(self, path: str) -> frozenset[str]:
+        """The run's files that a file imports, by its import statements."""
+        if path not in self._imports:
+            self._imports[path] = frozenset(self._imports_of(path, self._code(path) or b""))
+        return self._imports[path]
+
+    def importers_of(self, path: str) -> list[str]:
+        """The files that import this one by a name that leads to it."""
+        if self._imported is None:
+            self._imported = self._index()
+        importers = self._importers.get(self._stem(path), ())[:_MOST_IMPORTERS]
+        return [one for one in dict.fromkeys(importers) if one != path and path in self.imports_of(one)]
+
+    def files_that_load(self) -> list[str]:
+        """The files that may load modules, or read their names, by texts."""
+        if self._imported is None:
+            self._imported = self._index()
+        return self._loaders
+
     def _imports_of(self, path: str, data: bytes) -> set[str]:
         """The run's files that a file's import statements name, found without a parser."""
         found: set[str | None] = set()
@@ -346,35 +368,3 @@ class Project:
             folder = posixpath.dirname(folder)
             roots.append(folder)
         return roots
-
-
-def names_bound_by_text(data: bytes) -> frozenset[tuple[str, str]]:
-    """What the file's patches and `setattr` bind by a text: (last name of the module or "", name)."""
-    texts = (_DOTTED_NAME.search(data, at, at + 200) for at in _ends_of_binders(data))
-    found = ((text.group(1) or b"", text.group(2)) for text in texts if text is not None)
-    return frozenset((module.rpartition(b".")[2].decode(), name.decode()) for module, name in found)
-
-
-def _ends_of_binders(data: bytes) -> Iterator[int]:
-    """Where the arguments of each `patch(…)` and `setattr(…)` begin; a plain search, asked of every file."""
-    for word in _BINDERS:
-        at = data.find(word)
-        while at >= 0:
-            opened = _OPENS_CALL.match(data, at + len(word))
-            if opened is not None:
-                yield opened.end()
-            at = data.find(word, at + len(word))
-
-
-def _import_statements(data: bytes) -> bytes:
-    """The lines that import something, to the end of their parentheses: all that an index has to search."""
-    kept = []
-    at = data.find(b"import")
-    while at >= 0:
-        start, end = data.rfind(b"\n", 0, at) + 1, data.find(b"\n", at)
-        end = end if end >= 0 else len(data)
-        if b"(" in data[at:end] and b")" not in data[at:end]:
-            end = max(end, data.find(b")", end) + 1)
-        kept.append(data[start:end])
-        at = data.find(b"import", end)
-    return b"\n".join(kept)

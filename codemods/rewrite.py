@@ -18,6 +18,7 @@ from collections.abc import Iterable
 
 import migrate
 from codemods.bodies import RequestSite
+from codemods.dynamic_imports import names_loaded
 from codemods.edits import Overlap, Replacement, apply_edits, replacements
 from codemods.findings import left_findings, marker_findings, site_finding
 from codemods.floors import (
@@ -30,6 +31,7 @@ from codemods.floors import (
 )
 from codemods.flow import Flow
 from codemods.ignores import is_ignored
+from codemods.import_texts import names_bound_by_text
 from codemods.neighbours import evaluator_for, parsed_source
 from codemods.no_ops import no_op_edits
 from codemods.notebooks import rewrite_notebook
@@ -37,7 +39,7 @@ from codemods.other_files import OtherFiles
 from codemods.outcome import Finding, Options, Outcome
 from codemods.passed_values import is_test
 from codemods.plans import Context, Limits, Plan, Site
-from codemods.project import Project, names_bound_by_text
+from codemods.project import Project
 from codemods.sites import find_sites, plan_sites
 from codemods.soundness import problem_of
 from codemods.source import NotPython, Source
@@ -242,6 +244,7 @@ def _context(source: Source, raw: bytes, path: str, options: Options, project: P
         options,
         path=path,
         exported=exported,
+        loaded=names_loaded(project, path) if project is not None else frozenset(),
         no_bridge_reason=reason,
         patched_in=patched,
         has_project=project is not None,

@@ -25,7 +25,7 @@ from codemods.rules.blank_tests import (
     starts_blank,
 )
 from codemods.rules.callers_of_texts import calls_around, function_around, methods_reached
-from codemods.rules.function_results import awaited, results_of, results_of_value
+from codemods.rules.function_results import awaited, results_beyond, results_of, results_of_value
 from codemods.rules.growing_texts import added_to_itself, grown_names
 from codemods.rules.handed_texts import (
     field_given,
@@ -71,6 +71,8 @@ class _Follower(BlankReaders):
         # Keys of dicts that texts went under; None for a key that is no constant.
         self.keys: set[str | None] = set() if sender is None else sender.keys
         self.kept: set[tuple[str, ast.ClassDef | None, int]] = set() if sender is None else sender.kept
+        # Calls in other files that give texts, with the function that each may be of.
+        self.calls: dict[ast.expr, tuple[Context, FunctionNode]] = {} if sender is None else sender.calls
 
     def follow(self, text: ast.expr, depth: int) -> None:
         """Look at the one place where this expression's value goes."""
@@ -237,6 +239,9 @@ class _Follower(BlankReaders):
 
     def _hand_on(self, call: ast.Call, parent: ast.AST, given: ast.expr, depth: int, level: int = 0) -> bool:
         """Follow an argument, the text or a container of it, into what is called, if that is known."""
+        if call in self.calls:
+            home, function = self.calls[call]
+            _Follower(home, self.piece, self)._hand_to_function(function, call, parent, given, 0, level)
         value = self.context.evaluator.value_of(call.func)
         if isinstance(value, UserClass):
             self._hand_to_object(value.node, call, parent, given, depth, level)
@@ -306,6 +311,9 @@ class _Follower(BlankReaders):
                 owner = self.context.templates.members.class_around(target.value)
                 if owner is not None:
                     self._follow_elsewhere(target.attr, owner)
+                elif (elsewhere := self.context.elsewhere) is not None:
+                    for there, use in elsewhere.loads_of_module(self.context, target.value, target.attr):
+                        _Follower(there, self.piece, self).follow(use, 0)
                 self._goes_out_of_sight(text)
             elif isinstance(target, ast.Subscript):
                 note_index(self.keys, target.slice)
@@ -432,17 +440,19 @@ class _Follower(BlankReaders):
         readers = elsewhere.readers_of(self.context, function)
         for words in readers.unseen:
             raise self._may_count(words)
+        self.calls.update((result, (self.context, function)) for _, result in readers.results)
         for context, result in readers.results:
             given = awaited(context, result) if isinstance(result, ast.Call) else result
             yield _Follower(context, self.piece, self), given
-        for context, use in readers.loose:
+        loose = (one for context, use in readers.loose for one in results_of_value(context, use))
+        for context, result, is_container in (*results_beyond(self.context, function), *loose):
             there = _Follower(context, self.piece, self)
-            for result, is_container in results_of_value(context, use):
-                if is_container or level:
-                    there._containers_of(0, False).put_into_display(result, level + is_container)
-                else:
-                    yield there, result
-            there._goes_out_of_sight(use)
+            if is_container or level:
+                there._containers_of(0, False).put_into_display(result, level + is_container)
+            else:
+                yield there, result
+        for context, use in readers.loose:
+            _Follower(context, self.piece, self)._goes_out_of_sight(use)
 
 
 def _text_in(node: ast.expr | None) -> str | None:

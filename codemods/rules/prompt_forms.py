@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import ast
 
+from codemods.callers import is_only_shown
 from codemods.flow import Definition
 from codemods.plans import Context
 from codemods.template_nodes import Hole, Named, Template, Through
@@ -130,7 +131,9 @@ def is_own_affair(context: Context, function: ast.FunctionDef | ast.AsyncFunctio
         named, owner = owner, context.source.parent(owner)
     is_nested = not isinstance(owner, ast.Module | ast.ClassDef)
     is_private = named.name.startswith("_") and not named.name.endswith("__")
-    return is_nested or is_private or _is_script(context)
+    if is_nested or is_private:
+        return True
+    return "*" not in context.loaded and _is_script(context) and not is_only_shown(context, function)
 
 
 def _is_script(context: Context) -> bool:

@@ -16,7 +16,7 @@ import ast
 from collections.abc import Iterable
 
 from codemods.attributes import attribute_at
-from codemods.callers import Function, callers_of, values_of_parameter
+from codemods.callers import Function, callers_of, functions_asked, values_of_parameter
 from codemods.edits import Edit, Slice
 from codemods.flow import Definition
 from codemods.places import Place, list_removals
@@ -37,6 +37,7 @@ def rewrite_stop_sequences(context: Context, plan: Plan, name: str, place: Place
     parts = stop_parts(context, place.value)
     if parts is None:
         raise Refusal("TC104", "the stop sequences are not written at the call")
+    plan.relied.update(functions_asked(context, place.value))
     displays = [part for part in parts if isinstance(part, Display)]
     elements = [one for display in displays for one in _elements(display)]
     if any(may_be_blank(context, element) for element in elements):
