@@ -9,8 +9,10 @@ from dataclasses import replace
 
 from codemods.edits import Edit
 from codemods.findings import finding, open_reviews
+from codemods.floors import keeps_old_calls
 from codemods.flow import Definition
 from codemods.guarded_imports import place_imports
+from codemods.ignores import is_ignored
 from codemods.imports import insert_import, remove_names
 from codemods.outcome import Finding, Status
 from codemods.plans import Context, Plan, Site
@@ -18,6 +20,8 @@ from codemods.rules.completion_types import TypeEdits, plan_types
 from codemods.rules.constants import ConstantEdits, plan_constants, text_of_constant
 from codemods.rules.old_calls import client_edits
 from codemods.rules.old_errors import caught_errors
+from codemods.rules.surface_tests import RULE as TESTS
+from codemods.rules.surface_tests import STAYS, TESTED, renamed_tests
 from codemods.sdk_surface import PROMPT_CONSTANTS, SDK_PACKAGES
 from codemods.suggestions import text_with
 from codemods.survival import Survival
@@ -70,7 +74,7 @@ class Surroundings:
         gone += types.gone
         out = types.edits + types.message_edits + constants.edits
         gone += self._unused_imports(self.site_edits + out, [*gone, *types.renamed])
-        out += self._clients() + self._errors()
+        out += self._clients() + self._errors() + self._tests()
         return out + remove_names(self.source, gone, lines)
 
     def _is_top_level(self, definition: Definition) -> bool:
@@ -140,6 +144,20 @@ class Surroundings:
                 one for one in self.findings if one.rule != "TC411" or (one.line, one.column) not in places
             ]
             self.needs.update({"ApiException"} if adapted else ())
+        return out
+
+    def _tests(self) -> list[Edit]:
+        """Tests of whether a client has the old surface: they go with the calls they are about."""
+        out: list[Edit] = []
+        stays = keeps_old_calls(self.findings)
+        for call, edit, text in renamed_tests(self.context):
+            if not self.context.rule_is_on(TESTS) or is_ignored(self.source, call, [TESTS]):
+                continue
+            if stays:
+                self._leave(TESTS, call, STAYS, text)
+            else:
+                self._report(TESTS, call, TESTED)
+                out.append(edit)
         return out
 
     def _report(self, rule: str, node: ast.AST, message: str, status: Status = "rewritten") -> None:

@@ -370,6 +370,11 @@ RULES: tuple[RuleInfo, ...] = (
         "SDK 2.0 and later send the key as `Authorization: Bearer`.",
     ),
     RuleInfo(
+        "TC426", "old-surface-test", "manual", "Code asks whether the SDK has the old API, or which version it is.",
+        'if hasattr(anthropic, "HUMAN_PROMPT"):', 'if hasattr(anthropic, "Anthropic"):',
+        "With the SDK of the new code the test turns out otherwise, and another branch runs.",
+    ),
+    RuleInfo(
         "TC431", "lock-file", "manual",
         "A lock file holds an SDK that the new code cannot use, or not this package.",
         'name = "anthropic"\nversion = "0.3.11"', "",

@@ -46,7 +46,7 @@ _ROUTERS = re.compile(
 _ROUTER_FIXTURES = frozenset(
     {"respx_mock", "httpx_mock", "requests_mock", "responses", "aioresponses", "mocked_responses"}
 )
-_OTHER_NAMES = re.compile(r"openai|litellm|groq|together|cohere|mistral", re.I)
+OTHER_NAMES = re.compile(r"openai|litellm|groq|together|cohere|mistral", re.I)
 _OTHER_CLIENTS = re.compile(rb"^\s*(?:import|from)\s+(?:openai|litellm|groq|together|cohere)\b", re.M)
 
 _DOUBLE = (
@@ -120,7 +120,7 @@ def _replaced_method(context: Context, node: ast.AST) -> str | None:
             parent.attr in _MOCK_NAMES or parent.attr.startswith("assert_")
         )
         is_mock = named or "return_value" in _attributes(node.value)
-        is_other = _is_chat(node.value) or _OTHER_NAMES.search(context.source.node_text(node)) is not None
+        is_other = _is_chat(node.value) or OTHER_NAMES.search(context.source.node_text(node)) is not None
         return _DOUBLE if is_mock and not isinstance(value, Migrated) and not is_other else None
     known = not isinstance(value, Foreign | Unknown) or "Completions" in ast.dump(node.value)
     return _REPLACED if known else None
