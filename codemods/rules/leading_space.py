@@ -21,6 +21,7 @@ from codemods.plans import Context
 from codemods.rules.blank_readers import BlankReaders, beside
 from codemods.rules.blank_tests import (
     formats_to_width,
+    is_enumeration,
     is_joined_by_nothing,
     starts_blank,
 )
@@ -44,7 +45,7 @@ from codemods.rules.text_methods import (
     SAME_START,
 )
 from codemods.rules.text_positions import cut_begins_at_position
-from codemods.values import Unknown, UserClass, UserFunction, UserInstance
+from codemods.values import Abroad, Unknown, UserClass, UserFunction, UserInstance
 
 _DEEPEST = 8
 
@@ -238,6 +239,9 @@ class _Follower(BlankReaders):
     def _hand_on(self, call: ast.Call, parent: ast.AST, given: ast.expr, depth: int, level: int = 0) -> bool:
         """Follow an argument, the text or a container of it, into what is called, if that is known."""
         value = self.context.evaluator.value_of(call.func)
+        owner = value.value if isinstance(value, Abroad) else value
+        if level == 0 and isinstance(owner, UserClass) and is_enumeration(owner.node):
+            raise self._counts(given, "looks the text up by value")
         if isinstance(value, UserClass):
             self._hand_to_object(value.node, call, parent, given, depth, level)
             return True

@@ -120,6 +120,7 @@ _CHECKS: dict[type[ast.AST], tuple[Check, ...]] = {
     ),
     ast.Dict: (request_bodies,),
     ast.Subscript: (request_bodies,),
+    ast.ClassDef: (doubles,),
     ast.FunctionDef: (doubles,),
     ast.AsyncFunctionDef: (doubles,),
     ast.ExceptHandler: (hazards,),

@@ -23,7 +23,7 @@ from collections.abc import Iterator
 
 from codemods.edits import Edit
 from codemods.plans import Context, Site
-from codemods.rules.doubles import OTHER_NAMES
+from codemods.rules.fake_classes import OTHER_NAMES
 from codemods.rules.removed_names import REMOVED
 from codemods.rules.reported import Left, mentions_sdk
 from codemods.rules.token_counts import TOKEN_NAMES
