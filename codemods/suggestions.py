@@ -16,6 +16,7 @@ from codemods.edits import Edit, Overlap, apply_edits, moved
 from codemods.outcome import Options
 from codemods.plans import Context, Limits, Plan, Site
 from codemods.rules.calls import plan_site, receiver_span
+from codemods.rules.constants import inlined_constants
 from codemods.rules.token_counts import count_to_write
 from codemods.sites import site_of_load
 from codemods.values import Client
@@ -67,6 +68,7 @@ def _adapted(context: Context, site: Site) -> str | None:
     """The call, served by the adapter as it stands."""
     start, close = receiver_span(context, site)
     edits = [Edit(start, start, ("with_completions(",)), Edit(close, close, (")",))]
+    edits += inlined_constants(context, site.node)
     return text_with(context, site.node, edits)
 
 

@@ -17,7 +17,13 @@ from codemods.imports import insert_import, remove_names
 from codemods.outcome import Finding, Status
 from codemods.plans import Context, Plan, Site
 from codemods.rules.completion_types import TypeEdits, plan_types
-from codemods.rules.constants import ConstantEdits, plan_constants, text_of_constant
+from codemods.rules.constants import (
+    ConstantEdits,
+    constant_above,
+    plan_constants,
+    text_in_place,
+    text_of_constant,
+)
 from codemods.rules.old_calls import client_edits
 from codemods.rules.old_errors import caught_errors
 from codemods.rules.surface_tests import RULE as TESTS
@@ -104,6 +110,10 @@ class Surroundings:
             for definition in [*constants.removed, *constants.defined]:
                 why = "the constant left the SDK; it stays here for the calls that are left"
                 self._leave("TC002", definition.node, why, text_of_constant(definition.node))
+            loads = {name: one for one, name in reversed(constants.places) if isinstance(one, ast.Attribute)}
+            for name, load in loads.items():
+                why = "the constant left the SDK; the calls that are left need its text"
+                self._leave("TC002", load, why, text_in_place(self.context, load, name))
             return ConstantEdits()
         for definition in constants.defined:
             why = f"{definition.name} is defined here, since its readers go on needing it"
@@ -114,7 +124,7 @@ class Surroundings:
         for node, name in constants.places:
             self._report("TC002", node, f"{name} becomes its text")
         for node, reason in constants.left:
-            self._leave("TC305", node, reason, text_of_constant(node))
+            self._leave("TC305", node, reason, constant_above(self.source.node_text(node)))
         return constants
 
     def _clients(self) -> list[Edit]:

@@ -49,7 +49,24 @@ SUGGESTED = [
     # Examples
     ('"""Ask.\n\n    >>> c.completions.create(model="claude-2", max_tokens_to_sample=9, prompt="\\\\n\\\\nHuman: Hi\\\\n\\\\nAssistant:")\n'
      '    Completion()\n"""\nimport anthropic', "TC407", '>>> c.messages.create(model="claude-opus-4-8", max_tokens=9, messages='),
+    (TESTED + "client = anthropic.Anthropic()\nold = client.completions.create\ndef traced(**kw): return old(**kw)\n"
+     "client.completions.create = traced\n", "TC405",
+     "old = client.messages.create  # at line 4\nclient.messages.create = traced"),
+    # Bodies of streams
+    ("import json, requests\nURL = 'https://api.anthropic.com/v1/complete'\nB = {'prompt': p, 'max_tokens_to_sample': 3, 'stream': True}\n",
+     "TC403", 'json.loads(line[5:]).get("delta", {}).get("text", "") of each line that begins with "data:"'),
     # Names and errors
+    ("import anthropic\nt = f'{anthropic.HUMAN_PROMPT!r}'\n", "TC305",
+     'HUMAN_PROMPT = "\\n\\nHuman:"  # on a line above, and HUMAN_PROMPT in place of anthropic.HUMAN_PROMPT'),
+    ("import anthropic\nfrom openai import OpenAI\nc = anthropic.Anthropic() if a else OpenAI()\n"
+     "c.completions.create(prompt=f'{anthropic.HUMAN_PROMPT} a{anthropic.AI_PROMPT}', max_tokens_to_sample=3)\n", "TC301",
+     "prompt='\\n\\nHuman: a\\n\\nAssistant:'"),
+    ("import anthropic\nfrom openai import OpenAI\nc = anthropic.Anthropic() if a else OpenAI()\n"
+     "c.completions.create(prompt=f'{anthropic.HUMAN_PROMPT} a{anthropic.AI_PROMPT}', max_tokens_to_sample=3)\n", "TC002",
+     "\\n\\nAssistant: in place of {anthropic.AI_PROMPT}"),
+    ("import anthropic as sdk\nc = sdk.Anthropic()\nE = (sdk.InternalServerError,)\nwhile True:\n    try:\n"
+     "        c.messages.create(max_tokens=3)\n    except E:\n        pass\n", "TC424",
+     "except sdk.APIStatusError as error:  # behind the other handlers\n    if error.status_code != 529:\n        raise\n    pass"),
     ("import anthropic.tokenizer\n", "TC411", "count_tokens"),
     ("from anthropic.types.completion_create_params import Metadata\n", "TC411", "anthropic.types.MetadataParam"),
     ("import anthropic\nok = 'max_tokens_to_sample: ' in str(error)", "TC408", "anthropic.BadRequestError"),

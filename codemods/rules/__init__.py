@@ -361,7 +361,7 @@ RULES: tuple[RuleInfo, ...] = (
     RuleInfo(
         "TC424", "overload-retry", "manual", "A retry catches InternalServerError and, on some versions, no overload.",
         "except anthropic.InternalServerError:",
-        "except (anthropic.InternalServerError, anthropic.OverloadedError):",
+        "except anthropic.APIStatusError as error:\n    if error.status_code != 529:\n        raise",
         "In SDK 0.84.0 to 2.4.x status 529 has a class of its own beside it.",
     ),
     RuleInfo(

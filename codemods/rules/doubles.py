@@ -90,6 +90,8 @@ def _is_test_of_sdk(context: Context) -> bool:
 def _suggestion(context: Context, node: ast.AST) -> str | None:
     """The statement as it has to become; for a function its head, for a statement with a body the node."""
     statement = context.source.statement(node)
+    if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+        return _with_original(context, node, converted(context, statement))
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         if isinstance(node, ast.ClassDef):
             return textwrap.dedent(" " * node.col_offset + converted(context, node))
@@ -98,6 +100,17 @@ def _suggestion(context: Context, node: ast.AST) -> str | None:
     shown = _shown(context, node) if hasattr(statement, "body") else statement
     text = converted(context, shown)
     return text if text != context.source.node_text(shown) else _plain_advice(text)
+
+
+def _with_original(context: Context, node: ast.Attribute, text: str) -> str:
+    """A replaced method, with the name that keeps the old one for the replacement to call."""
+    for load in context.source.nodes_of(ast.Attribute):
+        statement = context.source.statement(load)
+        is_original = load.attr == "create" and _is_completions(load.value) and isinstance(load.ctx, ast.Load)
+        if is_original and isinstance(statement, ast.Assign) and statement.value is load:
+            kept = context.source.node_text(statement.targets[0])
+            return f"{kept} = {converted(context, node)}  # at line {statement.lineno}\n{text}"
+    return text
 
 
 def _plain_advice(text: str) -> str | None:
