@@ -61,7 +61,13 @@ def _rewritten(context: Context, site: Site) -> str | None:
     plan = plan_site(dataclasses.replace(context, options=options, limits=Limits()), site)
     if plan.manual is not None or plan.ignored or plan.touches:
         return None
-    return text_with(context, statement, plan.edits)
+    taken = [(edit.start, edit.end) for edit in plan.edits]
+    rest = [
+        edit
+        for edit in inlined_constants(context, statement)
+        if not any(start < edit.end and edit.start < end for start, end in taken)
+    ]
+    return text_with(context, statement, [*plan.edits, *rest])
 
 
 def _adapted(context: Context, site: Site) -> str | None:
