@@ -17,6 +17,7 @@ from codemods.outcome import Options
 from codemods.plans import Context, Limits, Plan, Site
 from codemods.rules.calls import plan_site, receiver_span
 from codemods.rules.constants import inlined_constants
+from codemods.rules.converted_tests import with_imports
 from codemods.rules.token_counts import count_to_write
 from codemods.sites import site_of_load
 from codemods.values import Client
@@ -36,7 +37,7 @@ def suggestion_for(context: Context, site: Site, rule: str, reason: str) -> str 
             "no_turns" if "(no_turns" in reason else "human" if "Human" in reason else "assistant"
         ]
     if rule == "TC402":
-        return count_to_write(context)
+        return with_imports(context, count_to_write(context, site.call))
     if rule == "TC409":
         site = dataclasses.replace(site, client=Client("bedrock"))
     return _rewritten(context, site) or _adapted(context, site)

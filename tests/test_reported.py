@@ -168,6 +168,45 @@ def test_a_body_for_the_vendors_own_api_is_shown_with_a_current_model() -> None:
     assert '"model": "claude-opus-4-8", "messages"' in (found.suggestion or "")
 
 
+POST = "import requests\nclass C:\n    URL = 'https://api.anthropic.com/v1/complete'\n    def ask(self, p):\n"
+ASK = "import json, boto3\ndef ask(b, m):\n"
+REASONS = [
+    (POST + "        return requests.post(self.URL, json={'prompt': p, 'max_tokens_to_sample': 3})\n",
+     "TC403", "its address is kept in self.URL, which other code may read"),
+    (ASK + "    d = {'prompt': 'x', **b, 'max_tokens_to_sample': 3}\n    return boto3.client('c').invoke_model(modelId=m, body=json.dumps(d))\n",
+     "TC404", "**b comes from callers that are not all in sight, and the model is known only at run time"),
+    ("# anthropic.claude-v2\ndef body(): return {'prompt': 'x', 'max_tokens_to_sample': 3}\n",
+     "TC404", "a Text Completions body for Bedrock: which request sends it cannot be seen here"),
+    ("import anthropic\nc = anthropic.Anthropic()\nh = ''\nfor q in ('a', 'b'):\n    if h == '':\n        print('new')\n"
+     "    h += f'\\n\\nHuman: {q}\\n\\nAssistant:'\n    r = c.completions.create(model='claude-2', max_tokens_to_sample=2, prompt=h)\n"
+     "    h += ' ' + r.completion.strip()\n", "TC101", "h is read at line 5 as the text that it is"),
+    ("import anthropic\nfrom prompts import HELLO\nc = anthropic.Anthropic()\n"
+     "c.completions.create(model='claude-2', max_tokens_to_sample=2, prompt=HELLO)\n",
+     "TC101", "the prompt is HELLO of prompts, and a prompt is taken apart in its own file only"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("source, rule, part", REASONS)
+def test_reason(source: str, rule: str, part: str) -> None:
+    """One finding for a call that is left or bridged, with the reason in words that fit the place."""
+    (found,) = (
+        one for one in rewrite_source(source.encode(), "a.py", Options()).findings if one.rule == rule
+    )
+    assert part in found.message
+
+
+def test_a_list_without_answers_has_no_note_about_them() -> None:
+    source = (
+        "import anthropic\nc = anthropic.Anthropic()\nSYSTEM = 'Be terse.'\ndef ask(m):\n"
+        "    p = f'{SYSTEM}\\n\\nHuman: {m.author}: {m.content}\\n\\nAssistant:'\n"
+        "    return c.completions.create(model='claude-2', max_tokens_to_sample=2, prompt=p).completion.strip()\n"
+    )
+    notes = [
+        note for one in rewrite_source(source.encode(), "a.py", Options()).findings for note in one.notes
+    ]
+    assert not any("an answer without text" in note for note in notes)
+
+
 APP = "import anthropic\nclient = anthropic.Anthropic()\n"
 # a test that does not name the SDK, and the lines of TC405 in it
 TESTS = {

@@ -14,7 +14,7 @@ import re
 from typing import cast
 
 from codemods.argument_reading import Arguments
-from codemods.bodies import Provider, RequestSite, body_of, holders_of
+from codemods.bodies import Provider, RequestSite, body_of, feeders_of, holders_of
 from codemods.edits import Overlap, apply_edits, moved
 from codemods.outcome import Options
 from codemods.places import EntryPlace
@@ -50,7 +50,12 @@ def suggested_request(context: Context, site: RequestSite) -> str:
     for holder in holders_of(context, node):
         inner = holder.value if isinstance(holder, ast.Assign | ast.AnnAssign) else holder
         display = inner if isinstance(inner, ast.Dict) else display
-    return suggestion(context, display, site.provider, streams=site.streams)
+    feeders = list(feeders_of(context, node))
+    display = display or next((one for one in feeders if isinstance(one, ast.Dict)), None)
+    text = suggestion(context, display, site.provider, streams=site.streams)
+    lines = sorted({one.lineno for one in feeders if one is not display and hasattr(one, "lineno")})
+    also = ", ".join(map(str, lines))
+    return f"{text}; max_tokens_to_sample becomes max_tokens at line {also}, too" if lines else text
 
 
 def suggestion(
