@@ -100,9 +100,8 @@ def _rewrite_gone(context: Context, read: Read, plan: Plan) -> None:
     dead = _dead_branch(context, node) if said is False else None
     if dead is not None:
         plan.edits.append(dead)
-        _review(
-            plan, read.name, f"`{read.name}` is gone, and so is what line {line} did if it was set: {why}"
-        )
+        reason = f"`{read.name}` is gone, and so is what line {line} did if it was set: {why}"
+        _review(plan, read.name, reason, always=True)
         return
     plan.edits.append(Edit(*context.source.span(node), (repr(said),)))
     _review(plan, read.name, f"`{read.name}` of line {line} is gone and {value} stands there: {why}")
