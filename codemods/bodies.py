@@ -339,15 +339,19 @@ def feeders_of(context: Context, node: ast.expr) -> Iterator[ast.AST]:
 
 
 def _kept_values(context: Context, node: ast.expr) -> Iterator[ast.expr]:
-    """What `self.name` is set to in the file, in the body of a class or by a statement."""
+    """What `self.name` is set to in its class, in the body or by a statement."""
     if not isinstance(node, ast.Attribute):
         return
-    for statement in context.source.nodes_of(ast.Assign):
-        for target in statement.targets:
-            in_class = isinstance(context.source.parent(statement), ast.ClassDef)
-            own = isinstance(target, ast.Name) and in_class and target.id == node.attr
-            if own or (isinstance(target, ast.Attribute) and target.attr == node.attr):
-                yield statement.value
+    around = context.templates.members.class_around
+    owner = around(node.value)
+    if owner is None:
+        return
+    for target, value in context.flow.attribute_stores.get(node.attr, ()):
+        if value is not None and around(target.value) is owner:
+            yield value
+    for definition in context.flow.scopes[owner].definitions.get(node.attr, ()):
+        if definition.kind == "assign" and definition.value is not None:
+            yield definition.value
 
 
 def _holds_limit(node: ast.AST) -> bool:
