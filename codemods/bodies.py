@@ -32,6 +32,10 @@ _INVOKE = {"invoke_model": False, "invoke_model_with_response_stream": True}
 _POSITIONAL = {"post": ("data", "json"), "request": (), "stream": (), "Request": ("data", "headers")}
 
 
+# The arguments that a body may be given in.
+_BODIES = ("json", "data", "content", "body")
+
+
 @dataclass(eq=False, slots=True)
 class RequestSite(Site):
     """One request.
@@ -186,7 +190,9 @@ def _has_old_keys(context: Context, site: RequestSite) -> bool:
     try:
         keys = entries_of(context, body_of(context, site)).places.keys()
     except Refusal:
-        return False
+        # The rules say why it is left: of a model known only at run time nothing else can become.
+        is_open = model_text(context, site) is None
+        return is_open and any(True for _ in feeders_of(context, site.sent["body"]))
     return keys >= {"prompt", "max_tokens_to_sample"}
 
 
@@ -213,7 +219,7 @@ def entries_of(context: Context, body: Body) -> Arguments:
 def body_of(context: Context, site: RequestSite) -> Body:
     """Raises Refusal if it is not visible that the body is a dict sent as JSON."""
     rule = site.left_rule
-    given = [name for name in ("json", "data", "content", "body") if name in site.sent]
+    given = [name for name in _BODIES if name in site.sent]
     if len(given) != 1:
         raise Refusal(rule, "its body is not given in one argument")
     node = site.sent[given[0]]
@@ -295,9 +301,12 @@ def parts_of(context: Context, site: RequestSite) -> Iterator[ast.AST]:
         yield from (definition.node for definition, _ in site.address.touched)
         if isinstance(site.address.node, ast.Name):
             yield from holders_of(context, site.address.node)
+        yield from _kept_values(context, site.address.node)
     try:
         body = body_of(context, site)
     except Refusal:
+        for name in _BODIES:
+            yield from feeders_of(context, site.sent[name]) if name in site.sent else ()
         return
     yield from (definition.node for definition, _ in body.touched)
     yield from holders_of(context, body.value)
@@ -319,12 +328,30 @@ def feeders_of(context: Context, node: ast.expr) -> Iterator[ast.AST]:
         for part in ast.walk(one):
             if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load):
                 stack.extend(holder for holder in holders_of(context, part) if holder is not part)
+            elif isinstance(part, ast.Attribute) and isinstance(part.ctx, ast.Load):
+                stack.extend(_kept_values(context, part))
             elif isinstance(part, ast.Call):
                 function = context.evaluator.value_of(part.func)
                 returned = ast.walk(function.node) if isinstance(function, UserFunction) else ()
                 stack.extend(r.value for r in returned if isinstance(r, ast.Return) and r.value is not None)
             if _holds_limit(part):
                 yield part
+
+
+def _kept_values(context: Context, node: ast.expr) -> Iterator[ast.expr]:
+    """What `self.name` is set to in its class, in the body or by a statement."""
+    if not isinstance(node, ast.Attribute):
+        return
+    around = context.templates.members.class_around
+    owner = around(node.value)
+    if owner is None:
+        return
+    for target, value in context.flow.attribute_stores.get(node.attr, ()):
+        if value is not None and around(target.value) is owner:
+            yield value
+    for definition in context.flow.scopes[owner].definitions.get(node.attr, ()):
+        if definition.kind == "assign" and definition.value is not None:
+            yield definition.value
 
 
 def _holds_limit(node: ast.AST) -> bool:

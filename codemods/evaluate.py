@@ -152,6 +152,9 @@ class Evaluator(Bindings):
 
     def _is_receiver(self, node: ast.expr) -> bool:
         above = self.source.parents.get(node)
+        if isinstance(above, ast.Call) and getattr(above.func, "id", "") in ("hasattr", "getattr"):
+            name = above.args[1] if above.args[:1] == [node] and len(above.args) > 1 else None
+            return isinstance(name, ast.Constant) and name.value in _CLIENT_ATTRIBUTES
         return isinstance(above, ast.Attribute) and above.value is node and above.attr in _CLIENT_ATTRIBUTES
 
     def value_of(self, node: ast.expr) -> Value:

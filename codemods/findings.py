@@ -16,6 +16,7 @@ from codemods.plans import Context, Plan, Site
 from codemods.rules.calls import rewriting_rule
 from codemods.rules.leftovers import find_leftovers
 from codemods.rules.request_sites import BRIDGED, REWRITTEN
+from codemods.rules.surface_tests import TESTED
 from codemods.suggestions import suggestion_for_load
 from codemods.values import Migrated
 
@@ -56,7 +57,8 @@ def site_finding(context: Context, site: Site, plan: Plan) -> Finding:
     elif isinstance(site, RequestSite):
         rule, status, message = REWRITTEN[site.provider], "rewritten", "becomes a Messages request"
     else:
-        rule, status, message = rewriting_rule(site, plan), "rewritten", "becomes messages.create"
+        message = "becomes messages.create" if site.call is not None else TESTED
+        rule, status = rewriting_rule(site, plan), "rewritten"
     evidence = tuple(dict.fromkeys((*plan.evidence, *assumed_callers(context, plan))))
     return finding(context, rule, status, site.node, message, evidence, notes + accepted)  # type: ignore[arg-type]
 

@@ -46,7 +46,21 @@ def standing_floor(context: Context, adapter: Iterable[str]) -> Version | None:
             value := context.evaluator.value_of(node.value), Client | WrappedClient
         ):
             floors.append(_floor_of(context, node, getattr(value, "wrapper", "")))
+    floors += (
+        [MESSAGES]
+        if any(_asks_for_messages(context, one) for one in context.source.nodes_of(ast.Call))
+        else []
+    )
     return max(floors, default=None)
+
+
+def _asks_for_messages(context: Context, call: ast.Call) -> bool:
+    """`hasattr(client, "messages")`."""
+    if getattr(call.func, "id", "") != "hasattr" or len(call.args) != 2:
+        return False
+    name = call.args[1]
+    is_asked = isinstance(name, ast.Constant) and name.value == "messages"
+    return is_asked and isinstance(context.evaluator.value_of(call.args[0]), Client | WrappedClient)
 
 
 def adapter_floor(names: Iterable[str]) -> Version | None:

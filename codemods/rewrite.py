@@ -22,6 +22,7 @@ from codemods.dynamic_imports import names_loaded
 from codemods.edits import Overlap, Replacement, apply_edits, replacements
 from codemods.findings import left_findings, marker_findings, site_finding
 from codemods.floors import (
+    MESSAGES,
     adapter_floor,
     adapter_names,
     keeps_old_calls,
@@ -40,6 +41,7 @@ from codemods.outcome import Finding, Options, Outcome
 from codemods.passed_values import is_test
 from codemods.plans import Context, Limits, Plan, Site
 from codemods.project import Project
+from codemods.rules.surface_tests import RULE as SURFACE_TEST
 from codemods.sites import find_sites, plan_sites
 from codemods.soundness import problem_of
 from codemods.source import NotPython, Source
@@ -208,6 +210,7 @@ class _Rewriter:
         left = any(one.status == "manual" for one in ordered)
         floors = [plan.sdk_floor for plan in changed.values() if any(plan.sdk_floor)]
         floors += [standing] if standing else []
+        floors += [MESSAGES] if any(one.rule == SURFACE_TEST and not one.is_left for one in ordered) else []
         floors += [floor] if (floor := adapter_floor(bridged)) else []
         return Outcome(
             "partly" if left else "rewritten",

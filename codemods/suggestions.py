@@ -16,6 +16,8 @@ from codemods.edits import Edit, Overlap, apply_edits, moved
 from codemods.outcome import Options
 from codemods.plans import Context, Limits, Plan, Site
 from codemods.rules.calls import plan_site, receiver_span
+from codemods.rules.constants import inlined_constants
+from codemods.rules.converted_tests import with_imports
 from codemods.rules.token_counts import count_to_write
 from codemods.sites import site_of_load
 from codemods.values import Client
@@ -35,7 +37,7 @@ def suggestion_for(context: Context, site: Site, rule: str, reason: str) -> str 
             "no_turns" if "(no_turns" in reason else "human" if "Human" in reason else "assistant"
         ]
     if rule == "TC402":
-        return count_to_write(context)
+        return with_imports(context, count_to_write(context, site.call))
     if rule == "TC409":
         site = dataclasses.replace(site, client=Client("bedrock"))
     return _rewritten(context, site) or _adapted(context, site)
@@ -60,13 +62,20 @@ def _rewritten(context: Context, site: Site) -> str | None:
     plan = plan_site(dataclasses.replace(context, options=options, limits=Limits()), site)
     if plan.manual is not None or plan.ignored or plan.touches:
         return None
-    return text_with(context, statement, plan.edits)
+    taken = [(edit.start, edit.end) for edit in plan.edits]
+    rest = [
+        edit
+        for edit in inlined_constants(context, statement)
+        if not any(start < edit.end and edit.start < end for start, end in taken)
+    ]
+    return text_with(context, statement, [*plan.edits, *rest])
 
 
 def _adapted(context: Context, site: Site) -> str | None:
     """The call, served by the adapter as it stands."""
     start, close = receiver_span(context, site)
     edits = [Edit(start, start, ("with_completions(",)), Edit(close, close, (")",))]
+    edits += inlined_constants(context, site.node)
     return text_with(context, site.node, edits)
 
 

@@ -9,15 +9,25 @@ from dataclasses import replace
 
 from codemods.edits import Edit
 from codemods.findings import finding, open_reviews
+from codemods.floors import keeps_old_calls
 from codemods.flow import Definition
 from codemods.guarded_imports import place_imports
+from codemods.ignores import is_ignored
 from codemods.imports import insert_import, remove_names
 from codemods.outcome import Finding, Status
 from codemods.plans import Context, Plan, Site
 from codemods.rules.completion_types import TypeEdits, plan_types
-from codemods.rules.constants import ConstantEdits, plan_constants, text_of_constant
+from codemods.rules.constants import (
+    ConstantEdits,
+    constant_above,
+    plan_constants,
+    text_in_place,
+    text_of_constant,
+)
 from codemods.rules.old_calls import client_edits
 from codemods.rules.old_errors import caught_errors
+from codemods.rules.surface_tests import RULE as TESTS
+from codemods.rules.surface_tests import STAYS, TESTED, renamed_tests
 from codemods.sdk_surface import PROMPT_CONSTANTS, SDK_PACKAGES
 from codemods.suggestions import text_with
 from codemods.survival import Survival
@@ -70,7 +80,7 @@ class Surroundings:
         gone += types.gone
         out = types.edits + types.message_edits + constants.edits
         gone += self._unused_imports(self.site_edits + out, [*gone, *types.renamed])
-        out += self._clients() + self._errors()
+        out += self._clients() + self._errors() + self._tests()
         return out + remove_names(self.source, gone, lines)
 
     def _is_top_level(self, definition: Definition) -> bool:
@@ -100,6 +110,10 @@ class Surroundings:
             for definition in [*constants.removed, *constants.defined]:
                 why = "the constant left the SDK; it stays here for the calls that are left"
                 self._leave("TC002", definition.node, why, text_of_constant(definition.node))
+            loads = {name: one for one, name in reversed(constants.places) if isinstance(one, ast.Attribute)}
+            for name, load in loads.items():
+                why = "the constant left the SDK; the calls that are left need its text"
+                self._leave("TC002", load, why, text_in_place(self.context, load, name))
             return ConstantEdits()
         for definition in constants.defined:
             why = f"{definition.name} is defined here, since its readers go on needing it"
@@ -110,7 +124,7 @@ class Surroundings:
         for node, name in constants.places:
             self._report("TC002", node, f"{name} becomes its text")
         for node, reason in constants.left:
-            self._leave("TC305", node, reason, text_of_constant(node))
+            self._leave("TC305", node, reason, constant_above(self.source.node_text(node)))
         return constants
 
     def _clients(self) -> list[Edit]:
@@ -140,6 +154,20 @@ class Surroundings:
                 one for one in self.findings if one.rule != "TC411" or (one.line, one.column) not in places
             ]
             self.needs.update({"ApiException"} if adapted else ())
+        return out
+
+    def _tests(self) -> list[Edit]:
+        """Tests of whether a client has the old surface: they go with the calls they are about."""
+        out: list[Edit] = []
+        stays = keeps_old_calls(self.findings)
+        for call, edit, text in renamed_tests(self.context):
+            if not self.context.rule_is_on(TESTS) or is_ignored(self.source, call, [TESTS]):
+                continue
+            if stays:
+                self._leave(TESTS, call, STAYS, text)
+            else:
+                self._report(TESTS, call, TESTED)
+                out.append(edit)
         return out
 
     def _report(self, rule: str, node: ast.AST, message: str, status: Status = "rewritten") -> None:

@@ -31,19 +31,42 @@ SUGGESTED = [
     (TESTED + "def test(m):\n    m.completions.create.return_value.completion = text\n", "TC405",
      'm.messages.create.return_value.content = [TextBlock(type="text", text=text)]'),
     (TESTED + "def test(m):\n    assert m.call_args.kwargs['prompt'] == p and m.kwargs['max_tokens_to_sample'] == 3\n", "TC405",
-     'assert m.call_args.kwargs["messages"] == p and m.kwargs["max_tokens"] == 3'),
+     'm.call_args.kwargs["messages"] == arguments_from_prompt(p)["messages"] and m.kwargs["max_tokens"] == 3'),
     (TESTED + "def test(m):\n    m.assert_called_with(prompt=ANY, model='claude-2', max_tokens_to_sample=3, temperature=0)\n",
      "TC405", 'm.assert_called_with(messages=ANY, model="claude-opus-4-8", max_tokens=3)'),
     (TESTED + "def test(m):\n    m.assert_called_with(prompt=build(q), max_tokens_to_sample=3)\n", "TC405",
      "m.assert_called_with(**arguments_from_prompt(build(q)), max_tokens=3)"),
     (TESTED + "from unittest.mock import Mock\nr = Mock(completion='a', stop_reason='max_tokens', id=1)\n", "TC405",
      'r = Mock(id=1, content=[Mock(type="text", text=\'a\')], stop_reason=\'max_tokens\')'),
+    (TESTED + "class FakeClient:\n    class completions:\n        def create(**kw): return kw\n", "TC405",
+     "class FakeClient:\n    class messages:\n        def create(**kw): return kw"),
+    (TESTED + "class R:\n    completion = ' a'\nF = 'completions'\n", "TC405",
+     'from anthropic.types import TextBlock\nclass R:\n    content = [TextBlock(type="text", text=\' a\')]'),
+    (TESTED + "def test(c):\n    assert 'hi' in c.completions.create.call_args.kwargs['prompt']\n", "TC405",
+     'assert \'hi\' in c.messages.create.call_args.kwargs["messages"][-1]["content"]'),
     (TESTED + "def test(httpx_mock):\n    httpx_mock.add_response(url='https://api.anthropic.com/v1/complete')\n", "TC405",
      'httpx_mock.add_response(url="https://api.anthropic.com/v1/messages")'),
     # Examples
     ('"""Ask.\n\n    >>> c.completions.create(model="claude-2", max_tokens_to_sample=9, prompt="\\\\n\\\\nHuman: Hi\\\\n\\\\nAssistant:")\n'
      '    Completion()\n"""\nimport anthropic', "TC407", '>>> c.messages.create(model="claude-opus-4-8", max_tokens=9, messages='),
+    (TESTED + "client = anthropic.Anthropic()\nold = client.completions.create\ndef traced(**kw): return old(**kw)\n"
+     "client.completions.create = traced\n", "TC405",
+     "old = client.messages.create  # at line 4\nclient.messages.create = traced"),
+    # Bodies of streams
+    ("import json, requests\nURL = 'https://api.anthropic.com/v1/complete'\nB = {'prompt': p, 'max_tokens_to_sample': 3, 'stream': True}\n",
+     "TC403", 'json.loads(line[5:]).get("delta", {}).get("text", "") of each line that begins with "data:"'),
     # Names and errors
+    ("import anthropic\nt = f'{anthropic.HUMAN_PROMPT!r}'\n", "TC305",
+     'HUMAN_PROMPT = "\\n\\nHuman:"  # on a line above, and HUMAN_PROMPT in place of anthropic.HUMAN_PROMPT'),
+    ("import anthropic\nfrom openai import OpenAI\nc = anthropic.Anthropic() if a else OpenAI()\n"
+     "c.completions.create(prompt=f'{anthropic.HUMAN_PROMPT} a{anthropic.AI_PROMPT}', max_tokens_to_sample=3)\n", "TC301",
+     "prompt='\\n\\nHuman: a\\n\\nAssistant:'"),
+    ("import anthropic\nfrom openai import OpenAI\nc = anthropic.Anthropic() if a else OpenAI()\n"
+     "c.completions.create(prompt=f'{anthropic.HUMAN_PROMPT} a{anthropic.AI_PROMPT}', max_tokens_to_sample=3)\n", "TC002",
+     "\\n\\nAssistant: in place of {anthropic.AI_PROMPT}"),
+    ("import anthropic as sdk\nc = sdk.Anthropic()\nE = (sdk.InternalServerError,)\nwhile True:\n    try:\n"
+     "        c.messages.create(max_tokens=3)\n    except E:\n        pass\n", "TC424",
+     "except sdk.APIStatusError as error:  # behind the other handlers\n    if error.status_code != 529:\n        raise\n    pass"),
     ("import anthropic.tokenizer\n", "TC411", "count_tokens"),
     ("from anthropic.types.completion_create_params import Metadata\n", "TC411", "anthropic.types.MetadataParam"),
     ("import anthropic\nok = 'max_tokens_to_sample: ' in str(error)", "TC408", "anthropic.BadRequestError"),
@@ -145,13 +168,52 @@ def test_a_body_for_the_vendors_own_api_is_shown_with_a_current_model() -> None:
     assert '"model": "claude-opus-4-8", "messages"' in (found.suggestion or "")
 
 
+POST = "import requests\nclass C:\n    URL = 'https://api.anthropic.com/v1/complete'\n    def ask(self, p):\n"
+ASK = "import json, boto3\ndef ask(b, m):\n"
+REASONS = [
+    (POST + "        return requests.post(self.URL, json={'prompt': p, 'max_tokens_to_sample': 3})\n",
+     "TC403", "its address is kept in self.URL, which other code may read"),
+    (ASK + "    d = {'prompt': 'x', **b, 'max_tokens_to_sample': 3}\n    return boto3.client('c').invoke_model(modelId=m, body=json.dumps(d))\n",
+     "TC404", "**b comes from callers that are not all in sight, and the model is known only at run time"),
+    ("# anthropic.claude-v2\ndef body(): return {'prompt': 'x', 'max_tokens_to_sample': 3}\n",
+     "TC404", "a Text Completions body for Bedrock: which request sends it cannot be seen here"),
+    ("import anthropic\nc = anthropic.Anthropic()\nh = ''\nfor q in ('a', 'b'):\n    if h == '':\n        print('new')\n"
+     "    h += f'\\n\\nHuman: {q}\\n\\nAssistant:'\n    r = c.completions.create(model='claude-2', max_tokens_to_sample=2, prompt=h)\n"
+     "    h += ' ' + r.completion.strip()\n", "TC101", "h is read at line 5 as the text that it is"),
+    ("import anthropic\nfrom prompts import HELLO\nc = anthropic.Anthropic()\n"
+     "c.completions.create(model='claude-2', max_tokens_to_sample=2, prompt=HELLO)\n",
+     "TC101", "the prompt is HELLO of prompts, and a prompt is taken apart in its own file only"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("source, rule, part", REASONS)
+def test_reason(source: str, rule: str, part: str) -> None:
+    """One finding for a call that is left or bridged, with the reason in words that fit the place."""
+    (found,) = (
+        one for one in rewrite_source(source.encode(), "a.py", Options()).findings if one.rule == rule
+    )
+    assert part in found.message
+
+
+def test_a_list_without_answers_has_no_note_about_them() -> None:
+    source = (
+        "import anthropic\nc = anthropic.Anthropic()\nSYSTEM = 'Be terse.'\ndef ask(m):\n"
+        "    p = f'{SYSTEM}\\n\\nHuman: {m.author}: {m.content}\\n\\nAssistant:'\n"
+        "    return c.completions.create(model='claude-2', max_tokens_to_sample=2, prompt=p).completion.strip()\n"
+    )
+    notes = [
+        note for one in rewrite_source(source.encode(), "a.py", Options()).findings for note in one.notes
+    ]
+    assert not any("an answer without text" in note for note in notes)
+
+
 APP = "import anthropic\nclient = anthropic.Anthropic()\n"
 # a test that does not name the SDK, and the lines of TC405 in it
 TESTS = {
     "from unittest.mock import patch\n@patch('app.client')\ndef test(client):\n    client.completions.create.return_value = 1\n": [4],
     "import app\ndef test(kw):\n    assert kw['max_tokens_to_sample'] == 9\n": [3],
     "from types import SimpleNamespace as NS\nimport app\ndef test():\n    app.client = NS(completions=NS(create=f))\n": [4],
-    "import app\nfrom unittest import mock\nclass F:\n    class completions:\n        def create(**kw):\n            return mock.Mock(completion=' a')\n": [6],
+    "import app\nfrom unittest import mock\nclass F:\n    class completions:\n        def create(**kw):\n            return mock.Mock(completion=' a')\n": [3],
     "from unittest.mock import patch\n@patch('other.client')\ndef test(client):\n    client.completions.create.return_value = 1\n": [],
     "import app\ndef test(client):\n    client.chat.completions.create.return_value = 1\n": [],
 }  # fmt: skip

@@ -95,8 +95,8 @@ CALL = 'completions.create(model="claude-2", max_tokens_to_sample=9, prompt={})'
         pytest.param(
             "TC402",
             "r = client.completions.create(model='claude-2', prompt=p, max_tokens_to_sample=9000 - client.count_tokens(p))\n",
-            'client.messages.count_tokens(model="claude-opus-4-8", '
-            'messages=[{"role": "user", "content": text}]).input_tokens',
+            "from migrate import arguments_from_prompt\n"
+            'client.messages.count_tokens(model="claude-opus-4-8", **arguments_from_prompt(p)).input_tokens',
             id="limit from a count",
         ),
         pytest.param(

@@ -361,13 +361,18 @@ RULES: tuple[RuleInfo, ...] = (
     RuleInfo(
         "TC424", "overload-retry", "manual", "A retry catches InternalServerError and, on some versions, no overload.",
         "except anthropic.InternalServerError:",
-        "except (anthropic.InternalServerError, anthropic.OverloadedError):",
+        "except anthropic.APIStatusError as error:\n    if error.status_code != 529:\n        raise",
         "In SDK 0.84.0 to 2.4.x status 529 has a class of its own beside it.",
     ),
     RuleInfo(
         "TC425", "key-header", "manual", "A test looks for the key in the header where older SDKs sent it.",
         'assert request.headers["x-api-key"] == key', 'assert request.headers["authorization"] == f"Bearer {key}"',
         "SDK 2.0 and later send the key as `Authorization: Bearer`.",
+    ),
+    RuleInfo(
+        "TC426", "old-surface-test", "manual", "Code asks whether the SDK has the old API, or which version it is.",
+        'if hasattr(anthropic, "HUMAN_PROMPT"):', 'if hasattr(anthropic, "Anthropic"):',
+        "With the SDK of the new code the test turns out otherwise, and another branch runs.",
     ),
     RuleInfo(
         "TC431", "lock-file", "manual",

@@ -35,6 +35,12 @@ def is_anchored(context: Context, call: ast.Call, text: ast.expr) -> bool:
     return written is None or written.lstrip("(").startswith((" ", "^", "\\s", "\\A", "[ "))
 
 
+def is_enumeration(node: ast.ClassDef) -> bool:
+    """Whether a class is an `Enum`: calling it looks a member up by its value."""
+    bases = (getattr(base, "id", getattr(base, "attr", "")) for base in node.bases)
+    return any(name.endswith("Enum") for name in bases)
+
+
 def _compiled(context: Context, node: ast.expr) -> ast.expr | None:
     """The pattern that a name was compiled from."""
     definitions = context.flow.reaching(node).definitions if isinstance(node, ast.Name) else ()

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import re
 from typing import cast
 
 from codemods.argument_reading import Arguments
-from codemods.bodies import Provider, RequestSite, body_of, holders_of
+from codemods.bodies import Provider, RequestSite, body_of, feeders_of, holders_of
 from codemods.edits import Overlap, apply_edits, moved
 from codemods.outcome import Options
 from codemods.places import EntryPlace
@@ -24,6 +25,12 @@ from codemods.values import Client
 from migrate.errors import MigrationError
 
 _READ = '"".join(block["text"] for block in data["content"] if block["type"] == "text")'
+_READ_PIECES: dict[Provider, str] = {
+    "http": 'json.loads(line[5:]).get("delta", {}).get("text", "") of each line that begins with "data:"',
+    "bedrock": 'json.loads(event["chunk"]["bytes"]).get("delta", {}).get("text", "") of each event',
+}
+# A body that asks for a stream, as Python or as JSON.
+_STREAMS = re.compile(r"""["']stream["']\s*:\s*[Tt]rue|\bstream\s*=\s*True""")
 _GENERIC: dict[Provider, str] = {
     "http": '{"model": ..., "max_tokens": ..., "messages": [{"role": "user", "content": ...}]}',
     "bedrock": (
@@ -43,18 +50,30 @@ def suggested_request(context: Context, site: RequestSite) -> str:
     for holder in holders_of(context, node):
         inner = holder.value if isinstance(holder, ast.Assign | ast.AnnAssign) else holder
         display = inner if isinstance(inner, ast.Dict) else display
-    return suggestion(context, display, site.provider)
+    feeders = list(feeders_of(context, node))
+    display = display or next((one for one in feeders if isinstance(one, ast.Dict)), None)
+    text = suggestion(context, display, site.provider, streams=site.streams)
+    lines = sorted({one.lineno for one in feeders if one is not display and hasattr(one, "lineno")})
+    also = ", ".join(map(str, lines))
+    return f"{text}; max_tokens_to_sample becomes max_tokens at line {also}, too" if lines else text
 
 
 def suggestion(
-    context: Context, display: ast.Dict | None, provider: Provider, written: str | None = None
+    context: Context,
+    display: ast.Dict | None,
+    provider: Provider,
+    written: str | None = None,
+    *,
+    streams: bool = False,
 ) -> str:
     """The same for a body that no request is known of; `written`: its text, if it is known already."""
     shown = converted(context, display, provider) if display is not None else written
     body = shown or _GENERIC[provider]
+    own = context.source.node_text(display) if display is not None else written or ""
+    read = _READ_PIECES[provider] if streams or _STREAMS.search(own) else _READ
     if provider == "bedrock":
-        return f"{body} for a modelId that serves Messages; read {_READ}"
-    return f'POST {body} to /v1/messages with the header "anthropic-version": "2023-06-01"; read {_READ}'
+        return f"{body} for a modelId that serves Messages; read {read}"
+    return f'POST {body} to /v1/messages with the header "anthropic-version": "2023-06-01"; read {read}'
 
 
 def converted(context: Context, display: ast.Dict, provider: Provider) -> str | None:

@@ -24,6 +24,8 @@ from codemods.rules.read_places import is_in_fstring
 from codemods.rules.responses import rewrite_reads
 from codemods.rules.served_calls import tell_differences
 from codemods.rules.streams import rewrite_either, rewrite_stream
+from codemods.rules.surface_tests import RULE as SURFACE_TEST
+from codemods.rules.surface_tests import is_only_tested
 
 _PACKAGE_REASON = "the anthropic_bedrock package has no Messages API; use anthropic.AnthropicBedrock"
 
@@ -53,6 +55,8 @@ def plan_site(context: Context, site: Site) -> Plan:
 
 def rewriting_rule(site: Site, plan: Plan) -> str:
     """The rule that a call is rewritten under: by the release it was written for, and what it gives."""
+    if site.call is None:
+        return SURFACE_TEST
     if site.is_old:
         return "TC011"
     return "TC001" if plan.streams == "no" else "TC012"
@@ -100,6 +104,8 @@ def _continues_an_answer(context: Context, site: Site) -> bool:
 
 def _rewrite(context: Context, site: Site) -> Plan:
     if site.call is None:
+        if is_only_tested(context, site):
+            return _tested(context, site)
         raise Refusal("TC104", "the method is not called here but handed on")
     if is_in_fstring(context, site.call):
         raise Refusal("TC104", "the call stands inside an f-string")
@@ -109,13 +115,21 @@ def _rewrite(context: Context, site: Site) -> Plan:
     rewrite_arguments(context, site, plan)
     rewrite = {"no": rewrite_reads, "yes": rewrite_stream, "maybe": rewrite_either}[plan.streams]
     (rewrite_wrapped if site.wrapper else rewrite)(context, site, plan)
-    end = context.source.span(site.load)[1]
-    new = "messages.create" if site.is_old else "messages"
-    plan.edits.append(Edit(end - len(site.load.attr), end, (new,)))
+    plan.edits.append(_renamed(context, site))
     _declare_way(context, site, plan)
     _report_type_ignores(context, site, plan)
     plan.evidence[:0] = site.client.evidence or ("the call has the legacy arguments",)
     return plan
+
+
+def _renamed(context: Context, site: Site) -> Edit:
+    end = context.source.span(site.load)[1]
+    return Edit(end - len(site.load.attr), end, ("messages.create" if site.is_old else "messages",))
+
+
+def _tested(context: Context, site: Site) -> Plan:
+    """A load that is only asked whether it is there: the new one is, on every SDK that has Messages."""
+    return Plan(edits=[_renamed(context, site)], evidence=list(site.client.evidence))
 
 
 def _declare_way(context: Context, site: Site, plan: Plan) -> None:

@@ -106,6 +106,33 @@ def text_of_constant(node: ast.AST) -> str | None:
     return json.dumps(PROMPT_CONSTANTS[named[0]]) if len(named) == 1 else None
 
 
+def constant_above(text: str) -> str:
+    """What to write for a constant in a field of an f-string, where Python 3.11 takes no backslash."""
+    name = next(one for one in PROMPT_CONSTANTS if one in text)
+    return f"{name} = {json.dumps(PROMPT_CONSTANTS[name])}  # on a line above, and {name} in place of {text}"
+
+
+def text_in_place(context: Context, node: ast.AST, name: str) -> str:
+    """What to write for one constant: its text as code, or as a part of the f-string it is a field of."""
+    above = context.source.parent(node)
+    if not isinstance(above, ast.FormattedValue):
+        return json.dumps(PROMPT_CONSTANTS[name])
+    text = PROMPT_CONSTANTS[name].replace("\n", "\\n")
+    return f"{text} in place of {{{context.source.node_text(node)}}}"
+
+
+def inlined_constants(context: Context, inside: ast.AST) -> list[Edit]:
+    """The edits that write out the SDK's constants inside a node, where they can be written."""
+    parts = set(ast.walk(inside))
+    loads = [(node, name) for node, name in _loads(context) if node in parts]
+    for definition in constant_imports(context):
+        assert isinstance(definition.node, ast.alias)
+        loads += [(use, definition.node.name) for use in definition.uses if use in parts]
+    edits = [inline_edit(context, node, PROMPT_CONSTANTS[name]) for node, name in loads]
+    found = [edit for edit in edits if edit is not None]
+    return [*found, *_needless_prefixes(context, found)]
+
+
 def _is_sdk_class(context: Context, value: UserClass) -> bool:
     return any(isinstance(context.evaluator.value_of(base), Symbol) for base in value.node.bases)
 

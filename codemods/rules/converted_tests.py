@@ -32,8 +32,21 @@ _JSON_MESSAGE = (
     '{{"id": "msg_test", "type": "message", "role": "assistant", "model": {model}, "content": {content}, '
     '"stop_reason": {reason}, "stop_sequence": None, "usage": {{"input_tokens": 1, "output_tokens": 1}}}}'
 )
+_IMPORTED = {
+    "anthropic.types": ("Message", "TextBlock", "Usage"),
+    "migrate": ("arguments_from_prompt",),
+}
 _DROPPED = frozenset({"temperature", "top_p", "top_k"})
 _ADDRESS = re.compile(r"/v1/complete(?![\w/])")
+
+
+def with_imports(context: Context, text: str) -> str:
+    """A text with the imports that it needs and the file has not."""
+    for module, names in _IMPORTED.items():
+        bound = context.flow.module.definitions
+        needed = [name for name in names if f"{name}(" in text and name not in bound]
+        text = f"from {module} import {', '.join(needed)}\n{text}" if needed else text
+    return text
 
 
 def converted(context: Context, node: ast.AST) -> str:
@@ -67,6 +80,9 @@ def _placed_children(context: Context, node: ast.AST) -> list[ast.AST]:
 
 
 def _conversion(context: Context, node: ast.AST) -> str | None:
+    written = _class_or_assertion(context, node)
+    if written is not None:
+        return written
     if isinstance(node, ast.Attribute) and node.attr == "completions":
         return f"{converted(context, node.value)}.messages"
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -88,6 +104,19 @@ def _conversion(context: Context, node: ast.AST) -> str | None:
         return {"prompt": "messages", "max_tokens_to_sample": "max_tokens"}.get(node.arg)
     if isinstance(node, ast.Name) and node.id in ("prompt", "max_tokens_to_sample"):
         return _parameter(context, node)
+    return None
+
+
+def _class_or_assertion(context: Context, node: ast.AST) -> str | None:
+    """A fake that is written as a class, and what an assertion says of the prompt."""
+    if isinstance(node, ast.ClassDef | ast.FunctionDef) and node.name == "completions":
+        return re.sub(r"\b(class|def)\s+completions\b", r"\1 messages", _spliced(context, node), count=1)
+    if isinstance(node, ast.ClassDef) and _has_field(node, "completion"):
+        return _with_content(context, node)
+    if isinstance(node, ast.Compare | ast.Call) and (text := _asserted_turns(context, node)) is not None:
+        return text
+    if isinstance(node, ast.Subscript) and _is_prompt_item(node) and isinstance(node.ctx, ast.Load):
+        return f'{converted(context, node.value)}["messages"][-1]["content"]'
     return None
 
 
@@ -143,7 +172,82 @@ def _assignment(context: Context, node: ast.Assign) -> str | None:
     if len(node.targets) == 1 and isinstance(target, ast.Attribute) and target.attr == "completion":
         content = _blocks(context, node.value)
         return f"{converted(context, target.value)}.content = {content}"
+    if len(node.targets) == 1 and isinstance(target, ast.Name):
+        return _class_attribute(context, node, target.id)
     return None
+
+
+def _class_attribute(context: Context, node: ast.Assign, name: str) -> str | None:
+    """`completions = …` and `completion = …` in the body of a fake."""
+    if not isinstance(context.source.parent(node), ast.ClassDef):
+        return None
+    if name == "completions":
+        return f"messages = {converted(context, node.value)}"
+    if name == "completion":
+        return f"content = {_blocks(context, node.value)}"
+    return f"stop_reason = {_stop_reason(context, node.value)}" if name == "stop_reason" else None
+
+
+def _has_field(node: ast.ClassDef, name: str) -> bool:
+    return any(isinstance(one, ast.AnnAssign) and getattr(one.target, "id", "") == name for one in node.body)
+
+
+def _with_content(context: Context, node: ast.ClassDef) -> str:
+    """A class with the field `completion`, as a dataclass has it: what it is made with stays."""
+    indent = " " * node.body[0].col_offset
+    content = '[TextBlock(type="text", text=self.completion)]'
+    return (
+        f"{_spliced(context, node)}\n\n{indent}@property\n{indent}def content(self):\n"
+        f"{indent}    return {content}"
+    )
+
+
+def _is_prompt_item(node: ast.expr) -> bool:
+    """`kwargs["prompt"]`."""
+    return (
+        isinstance(node, ast.Subscript)
+        and isinstance(node.slice, ast.Constant)
+        and node.slice.value == "prompt"
+    )
+
+
+def _asserted_turns(context: Context, node: ast.Compare | ast.Call) -> str | None:
+    """A test of the whole prompt, or of how it begins and ends, as one of the turns; None for others."""
+    if isinstance(node, ast.Call):
+        if not isinstance(node.func, ast.Attribute):
+            return None
+        item, place = node.func.value, {"startswith": 0, "endswith": -1}.get(node.func.attr)
+        text = context.evaluator.text_of(node.args[0]) if len(node.args) == 1 else None
+        if place is None or not isinstance(item, ast.Subscript) or not _is_prompt_item(item) or text is None:
+            return None
+        bare = re.sub(r"^\s*(?:Human|Assistant):\s*|\s*(?:Human|Assistant):\s*$", "", text)
+        turn = f'{converted(context, item.value)}["messages"][{place}]'
+        if not bare:
+            return f'{turn}["role"] == "user"'
+        return f'{turn}["content"].{node.func.attr}({json.dumps(bare, ensure_ascii=False)})'
+    if len(node.ops) != 1 or not isinstance(node.ops[0], ast.Eq):
+        return None
+    for item, other in ((node.left, node.comparators[0]), (node.comparators[0], node.left)):
+        text = context.evaluator.text_of(other)
+        if isinstance(item, ast.Subscript) and _is_prompt_item(item):
+            holder = converted(context, item.value)
+            if text is not None:
+                return _turns_equal(holder, text)
+            whole = f"arguments_from_prompt({context.source.node_text(other)})"
+            return f'{holder}["messages"] == {whole}["messages"]'
+    return None
+
+
+def _turns_equal(holder: str, prompt: str) -> str | None:
+    try:
+        arguments = parse_prompt(prompt).to_arguments()
+    except MigrationError:
+        return None
+    tests = (
+        f"{holder}[{json.dumps(name)}] == {json.dumps(part, ensure_ascii=False)}"
+        for name, part in arguments.items()
+    )
+    return " and ".join(tests)
 
 
 def _keyword(context: Context, node: ast.keyword) -> str | None:

@@ -7,6 +7,7 @@
     found:  client.completions.create.return_value.completion = " hi"
     found:  class FakeCompletions:
                 def create(self, *, prompt, max_tokens_to_sample, **kwargs): …
+    found:  class FakeAnthropic: …                           fake_classes.py
     found:  SimpleNamespace(completions=SimpleNamespace(create=fake))
     found:  Completion(completion=" hi", stop_reason="stop_sequence", …)
     found:  assert kwargs["max_tokens_to_sample"] == 300
@@ -24,10 +25,20 @@ from __future__ import annotations
 
 import ast
 import re
+import textwrap
 from collections.abc import Iterator
 
 from codemods.plans import Context
-from codemods.rules.converted_tests import converted, converted_name, is_reply_call
+from codemods.rules.converted_tests import converted, converted_name, is_reply_call, with_imports
+from codemods.rules.fake_classes import (
+    FAKE_NAME,
+    FAKE_REPLY,
+    OTHER_CLIENTS,
+    OTHER_NAMES,
+    asserts_prompt,
+    fake_client,
+    fake_reply,
+)
 from codemods.rules.reported import Left, is_test_code, mentions_sdk, paths_of
 from codemods.values import Client, Foreign, Migrated, Resource, Symbol, Unknown
 
@@ -38,7 +49,6 @@ _PATCHERS = frozenset({"patch", "setattr", "spy", "stub", "patch_object"})
 _STAND_INS = frozenset(
     {"SimpleNamespace", "Mock", "MagicMock", "AsyncMock", "NonCallableMock", "NonCallableMagicMock"}
 )
-_FAKE_NAME = re.compile(r"fake|mock|stub|dummy|test|double|spy", re.I)
 _COMPLETE_URL = re.compile(r"/v1/complete(?![\w/])")
 _ROUTERS = re.compile(
     r"\b(?:respx|responses|requests_mock|aioresponses|pytest_httpx|httpx_mock|httpretty|pook)\b"
@@ -46,15 +56,12 @@ _ROUTERS = re.compile(
 _ROUTER_FIXTURES = frozenset(
     {"respx_mock", "httpx_mock", "requests_mock", "responses", "aioresponses", "mocked_responses"}
 )
-_OTHER_NAMES = re.compile(r"openai|litellm|groq|together|cohere|mistral", re.I)
-_OTHER_CLIENTS = re.compile(rb"^\s*(?:import|from)\s+(?:openai|litellm|groq|together|cohere)\b", re.M)
 
 _DOUBLE = (
     "a test double of the old method: after the migration it is never called, and the test proves nothing"
 )
 _REPLACED = "the old method is replaced here, and the replacement no longer applies"
 _FAKE = "a fake with the old signature: rewritten calls pass `messages` and `max_tokens`"
-_REPLY = "a reply of the old shape, made by hand: rewritten code reads its text from `content`"
 _ASSERTED = "an assertion about the old arguments: rewritten calls pass `messages` and `max_tokens`"
 _ROUTE = (
     "a mocked route to /v1/complete: rewritten calls go to /v1/messages, and from SDK 1.0 on through httpx2, "
@@ -70,7 +77,8 @@ def doubles(context: Context, node: ast.AST, used: set[ast.AST]) -> Iterator[Lef
     for form in _FORMS.get(type(node), ()):
         reason = form(context, node)
         if reason is not None:
-            yield "TC405", node, reason, _suggestion(context, node)
+            text = _suggestion(context, node)
+            yield "TC405", node, reason, None if text is None else with_imports(context, text)
             return
 
 
@@ -82,12 +90,27 @@ def _is_test_of_sdk(context: Context) -> bool:
 def _suggestion(context: Context, node: ast.AST) -> str | None:
     """The statement as it has to become; for a function its head, for a statement with a body the node."""
     statement = context.source.statement(node)
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+    if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+        return _with_original(context, node, converted(context, statement))
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        if isinstance(node, ast.ClassDef):
+            return textwrap.dedent(" " * node.col_offset + converted(context, node))
         whole = converted(context, node)
         return whole if whole.count("\n") <= 30 else _head(context, node)
     shown = _shown(context, node) if hasattr(statement, "body") else statement
     text = converted(context, shown)
     return text if text != context.source.node_text(shown) else _plain_advice(text)
+
+
+def _with_original(context: Context, node: ast.Attribute, text: str) -> str:
+    """A replaced method, with the name that keeps the old one for the replacement to call."""
+    for load in context.source.nodes_of(ast.Attribute):
+        statement = context.source.statement(load)
+        is_original = load.attr == "create" and _is_completions(load.value) and isinstance(load.ctx, ast.Load)
+        if is_original and isinstance(statement, ast.Assign) and statement.value is load:
+            kept = context.source.node_text(statement.targets[0])
+            return f"{kept} = {converted(context, node)}  # at line {statement.lineno}\n{text}"
+    return text
 
 
 def _plain_advice(text: str) -> str | None:
@@ -120,7 +143,7 @@ def _replaced_method(context: Context, node: ast.AST) -> str | None:
             parent.attr in _MOCK_NAMES or parent.attr.startswith("assert_")
         )
         is_mock = named or "return_value" in _attributes(node.value)
-        is_other = _is_chat(node.value) or _OTHER_NAMES.search(context.source.node_text(node)) is not None
+        is_other = _is_chat(node.value) or OTHER_NAMES.search(context.source.node_text(node)) is not None
         return _DOUBLE if is_mock and not isinstance(value, Migrated) and not is_other else None
     known = not isinstance(value, Foreign | Unknown) or "Completions" in ast.dump(node.value)
     return _REPLACED if known else None
@@ -146,12 +169,21 @@ def _patched_name(context: Context, node: ast.AST) -> str | None:
 
 def is_patch_target(context: Context, node: ast.AST) -> bool:
     """Whether a node is the old call's dotted name in a string, handed to a patcher."""
-    if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or "anthropic" not in node.value:
+    if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
+        return False
+    if "anthropic" not in node.value and not _is_path_to_method(context, node.value):
         return False
     parent = context.source.parent(node)
     if not isinstance(parent, ast.Call) or node not in parent.args or not _is_patcher(parent.func):
         return False
     return converted_name(node.value) is not None
+
+
+def _is_path_to_method(context: Context, text: str) -> bool:
+    """`bot.client.completions.create`: a way through the user's own module."""
+    is_other = "chat.completions" in text or OTHER_NAMES.search(text) is not None
+    is_path = re.fullmatch(r"(?:\w+\.)+completions\.create", text) is not None
+    return is_path and not is_other and OTHER_CLIENTS.search(context.source.data) is None
 
 
 def _is_patcher(function: ast.expr) -> bool:
@@ -190,7 +222,7 @@ def _is_old_resource(context: Context, target: ast.expr) -> bool:
         return False
     if isinstance(value, Resource):
         return True
-    return isinstance(value, Unknown) and _OTHER_CLIENTS.search(context.source.data) is None
+    return isinstance(value, Unknown) and OTHER_CLIENTS.search(context.source.data) is None
 
 
 # -- imitations -----------------------------------------------------------------------------------
@@ -204,7 +236,7 @@ def _fake_method(context: Context, node: ast.AST) -> str | None:
         return None
     owner = context.source.parent(node)
     names = node.name + (owner.name if isinstance(owner, ast.ClassDef) else "")
-    is_fake = is_test_code(context) and (node.name == "create" or _FAKE_NAME.search(names) is not None)
+    is_fake = is_test_code(context) and (node.name == "create" or FAKE_NAME.search(names) is not None)
     return _FAKE if is_fake and not node.name.startswith("test_") else None
 
 
@@ -221,15 +253,15 @@ def _imitation(context: Context, node: ast.AST) -> str | None:
     if name in _STAND_INS:
         for keyword in node.keywords:
             if keyword.arg == "completions" and _has_create(keyword.value) and not _is_keyword(above, "chat"):
-                return _DOUBLE if _OTHER_CLIENTS.search(context.source.data) is None else None
+                return _DOUBLE if OTHER_CLIENTS.search(context.source.data) is None else None
         is_reply = is_reply_call(node) and not _is_number(node.keywords)
-        return _REPLY if is_reply and is_test_code(context) else None
+        return FAKE_REPLY if is_reply and is_test_code(context) else None
     if name == "Completion" and is_reply_call(node) and is_test_code(context):
         value = context.evaluator.value_of(node.func)
         ours = isinstance(value, Migrated) or (
             isinstance(value, Symbol) and value.path.endswith(".Completion")
         )
-        return _REPLY if ours else None
+        return FAKE_REPLY if ours else None
     return None
 
 
@@ -262,17 +294,19 @@ def _stored_text(context: Context, node: ast.AST) -> str | None:
     ):
         return None
     if "return_value" in _attributes(node.value):
-        return _REPLY
+        return FAKE_REPLY
     value = context.evaluator.value_of(node.value)
     is_mock = isinstance(value, Foreign) and any(f"{name} of" in value.what for name in _STAND_INS)
-    return _REPLY if is_mock else None
+    return FAKE_REPLY if is_mock else None
 
 
 # -- assertions and routes ------------------------------------------------------------------------
 
 
 def _asserted_key(context: Context, node: ast.AST) -> str | None:
-    """The limit's old name in an `assert`."""
+    """The prompt's or the limit's old name in an `assert`."""
+    if asserts_prompt(context, node):
+        return _ASSERTED
     if not isinstance(node, ast.Constant) or node.value != "max_tokens_to_sample":
         return None
     parent = context.source.parent(node)
@@ -329,6 +363,7 @@ _FORMS = {
     ast.Attribute: (_replaced_method, _stored_text),
     ast.Constant: (_patched_name, _asserted_key, _route),
     ast.Call: (_patched_object, _imitation, _asserted_call),
+    ast.ClassDef: (fake_client, fake_reply),
     ast.FunctionDef: (_fake_method,),
     ast.AsyncFunctionDef: (_fake_method,),
 }

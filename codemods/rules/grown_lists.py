@@ -62,8 +62,9 @@ def convert_grown(context: Context, site: Site, plan: Plan, place: Place) -> Non
         edits.extend(_type_edits(context, slot))
     _place_edits(context, site, plan, walk, grown.read, place, system)
     plan.touches.extend(touches_of(context, grown, tuple(edits), with_tests=True))
-    context.openings = frozenset(_openings(context, walk, grown))
-    if context.openings:
+    openings = list(_openings(context, walk, grown))
+    context.openings = frozenset(hole for _, hole in openings)
+    if any(role == "assistant" for role, _ in openings):
         plan.notes.append(
             "an answer without text stays in the list as an empty message, which Messages refuses"
         )
@@ -197,14 +198,14 @@ def _spread(context: Context, joined: Joined, part: Part) -> Spread:
     return Spread((f"[{name}", clauses, f" for {name} in (", *tuple(both)[:-1], ")]"))
 
 
-def _openings(context: Context, walk: Walk, grown: GrownPrompt) -> Iterator[ast.expr]:
-    """The values with which a message begins: what stood before them was the marker's own blank."""
+def _openings(context: Context, walk: Walk, grown: GrownPrompt) -> Iterator[tuple[str, ast.expr]]:
+    """The values with which a message begins, with its role: before them stood the marker's own blank."""
     for store in grown.stores():
         text = store.text
         holes = holes_at(text.template)
         for row in _rows(context, text, frozenset(walk.at.get(store.statement, ()))):
             if not isinstance(row, Spread) and row[1][0] in holes:
-                yield holes[row[1][0]]
+                yield row[0], holes[row[1][0]]
 
 
 def base_slice(context: Context, text: Text) -> Slice:

@@ -12,7 +12,7 @@ does not fit is no grown prompt, and `NotGrown` says why.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -72,6 +72,23 @@ class Store:
     statement: Statement
     text: Text
     grows: bool
+
+
+def _why_not(context: Context, found: Sequence[Definition]) -> str:
+    """Why a text that grows cannot become a list: who else reads it, where that is in sight."""
+    name = found[0].name
+    if not any(one in context.limits.definitions for one in found):
+        return f"{name} may be read or written where it cannot be seen"
+    calls = [site.call for site in context.sites if site.call is not None]
+    inside = {part for call in calls for part in ast.walk(call)}
+    uses = {use for one in found for use in context.flow.uses(one) if use not in inside}
+    tests = sorted(
+        {use.lineno for use in uses if isinstance(context.source.parent(use), ast.Compare | ast.Call)}
+    )
+    if not tests:
+        return f"{name} is read in another way than by the calls"
+    where = f"line {tests[0]}" if len(tests) == 1 else f"lines {', '.join(map(str, tests))}"
+    return f"{name} is read at {where} as the text that it is"
 
 
 class GrownPrompt:
@@ -153,7 +170,7 @@ class GrownPrompt:
             return None
         scope = found[0].scope
         if scope.kind == "class" or not all(self._may_change(one) for one in found):
-            raise NotGrown(f"{found[0].name} may be read or written where it cannot be seen")
+            raise NotGrown(_why_not(self.context, found))
         loads: list[ast.expr] = [use for one in found for use in flow.uses(one)]
         slot = self._added(found[0], Slot(leaf.id, "name", scope.node, found, list(dict.fromkeys(loads))))
         self._by_key.update(dict.fromkeys(found, slot))

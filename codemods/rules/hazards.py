@@ -8,11 +8,14 @@
     write:  "".join(block.text for block in message.content if block.type == "text")
     found:  message.content[0].text, the call thinks         TC423: the first block is thinking
     found:  except anthropic.InternalServerError: sleep(1)   TC424: an overload may be of another class
-    write:  except (anthropic.InternalServerError, anthropic.OverloadedError):
+    write:  except anthropic.APIStatusError as error:     behind it
+                if error.status_code != 529:
+                    raise
+                sleep(1)
 
 A natural end is "end_turn" in Messages and was "stop_sequence" before (the vendor's migration guide).
 The class for status 529 stands beside InternalServerError in SDK 0.84.0 to 2.4.x and below it before
-and after (classes of 0.40.0, 0.125.0, 1.17.0 and 2.12.0, compared).
+and after; 0.40.0 and 0.84.0 do not export it (classes of 0.40.0 to 2.12.0, compared).
 
 Left in silence: a Message nobody knows to be one; a test for "stop_sequence" where the call lists stop
 sequences, or may; `content[0]` of calls that do not think.
@@ -21,12 +24,13 @@ sequences, or may; `content[0]` of calls that do not think.
 from __future__ import annotations
 
 import ast
+import textwrap
 from collections.abc import Iterator, Sequence
 
 from codemods.plans import Context
 from codemods.rules.message_responses import message_calls
 from codemods.rules.reported import Left
-from codemods.values import Client, CreateMethod, Symbol
+from codemods.values import Client, CreateMethod, Display, Symbol
 from migrate.models import find_model
 
 _OLD_END, _NEW_END = "stop_sequence", "end_turn"
@@ -218,29 +222,56 @@ def _overloads(context: Context, node: ast.ExceptHandler) -> Iterator[Left]:
     attempt = context.source.parent(node)
     if node.type is None or not isinstance(attempt, ast.Try) or not _tries_again(context, node, attempt):
         return
-    listed = node.type.elts if isinstance(node.type, ast.Tuple) else [node.type]
-    names = [value.path for one in listed if isinstance(value := context.evaluator.value_of(one), Symbol)]
-    others = [
-        one
-        for handler in attempt.handlers
-        if handler is not node
-        for one in [handler.type]
-        if one is not None
-    ]
+    listed = _errors_of(context, node.type)
+    others = [one.type for one in attempt.handlers if one is not node and one.type is not None]
     caught = {
-        part.attr for one in (node.type, *others) for part in ast.walk(one) if isinstance(part, ast.Attribute)
+        _last_name(one) for one in (*listed, *(one for other in others for one in _errors_of(context, other)))
     }
-    caught |= {
-        part.id for one in (node.type, *others) for part in ast.walk(one) if isinstance(part, ast.Name)
-    }
+    names = [value.path for one in listed if isinstance(value := context.evaluator.value_of(one), Symbol)]
     wider = {"OverloadedError", "APIStatusError", "APIError", "AnthropicError", "Exception"}
     if "anthropic.InternalServerError" in names and not caught & wider and _asks(context, attempt):
-        text = ", ".join(context.source.node_text(one) for one in listed)
-        suffix = f" as {node.name}" if node.name else ""
         reason = (
             "an overload (529) is no InternalServerError in SDK 0.84.0 to 2.4.x: it is not tried again there"
         )
-        yield "TC424", node.type, reason, f"except ({text}, anthropic.OverloadedError){suffix}:"
+        yield "TC424", node.type, reason, _handler_of_overloads(context, node)
+
+
+def _errors_of(context: Context, caught: ast.expr) -> list[ast.expr]:
+    """The classes that an `except` names: one, a tuple, or a name for a tuple."""
+    value = context.evaluator.value_of(caught) if isinstance(caught, ast.Name) else None
+    display = value.node if isinstance(value, Display) else caught
+    return list(display.elts) if isinstance(display, ast.Tuple | ast.List) else [caught]
+
+
+def _last_name(node: ast.expr) -> str:
+    return str(getattr(node, "attr", getattr(node, "id", "")))
+
+
+def _handler_of_overloads(context: Context, node: ast.ExceptHandler) -> str:
+    """One more handler, with the same body: all SDKs have the class, and not all export one for 529."""
+    start, end = context.source.span(node)[0], context.source.span(node.body[-1])[1]
+    first = context.source.span(node.body[0])[0]
+    outer = context.source.indentation(start)
+    own_lines = context.source.line_of(first) > context.source.line_of(start)
+    inner = context.source.indentation(first) if own_lines else f"{outer}    "
+    name = node.name or "error"
+    base = _base_error(context, node)
+    text = (
+        f"{outer}except {base} as {name}:  # behind the other handlers\n"
+        f"{inner}if {name}.status_code != 529:\n{inner}    raise\n"
+        f"{inner}{context.source.text((first, end))}"
+    )
+    text = textwrap.dedent(text)
+    return text if "." in base else f"from anthropic import {base}\n{text}"
+
+
+def _base_error(context: Context, node: ast.ExceptHandler) -> str:
+    """The name of the class above all errors with a status, as the handler spells its own."""
+    assert node.type is not None
+    for one in _errors_of(context, node.type):
+        if isinstance(one, ast.Attribute) and one.attr == "InternalServerError":
+            return f"{context.source.node_text(one.value)}.APIStatusError"
+    return "APIStatusError"
 
 
 def _tries_again(context: Context, node: ast.ExceptHandler, attempt: ast.Try) -> bool:

@@ -37,7 +37,8 @@ def rewrite_address(context: Context, site: RequestSite, plan: Plan) -> None:
     elif isinstance(address.node, ast.Name) and address.messages_text is not None:
         plan.edits.append(Edit(*context.source.span(address.node), (json.dumps(address.messages_text),)))
     else:
-        raise Refusal("TC403", "its address is kept where other code may read it")
+        where = context.source.node_text(address.node)
+        raise Refusal("TC403", f"its address is kept in {where}, which other code may read")
     if not address.is_vendors:
         where = f"goes to {address.text}" if address.text else "goes to a server known only at run time"
         plan.review("TC212", f"the request {where}: make sure that it serves /v1/messages")

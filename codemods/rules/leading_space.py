@@ -21,6 +21,7 @@ from codemods.plans import Context
 from codemods.rules.blank_readers import BlankReaders, beside
 from codemods.rules.blank_tests import (
     formats_to_width,
+    is_enumeration,
     is_joined_by_nothing,
     starts_blank,
 )
@@ -44,7 +45,7 @@ from codemods.rules.text_methods import (
     SAME_START,
 )
 from codemods.rules.text_positions import cut_begins_at_position
-from codemods.values import Unknown, UserClass, UserFunction, UserInstance
+from codemods.values import Abroad, Unknown, UserClass, UserFunction, UserInstance
 
 _DEEPEST = 8
 
@@ -243,6 +244,9 @@ class _Follower(BlankReaders):
             home, function = self.calls[call]
             _Follower(home, self.piece, self)._hand_to_function(function, call, parent, given, 0, level)
         value = self.context.evaluator.value_of(call.func)
+        owner = value.value if isinstance(value, Abroad) else value
+        if level == 0 and isinstance(owner, UserClass) and is_enumeration(owner.node):
+            raise self._counts(given, "looks the text up by value")
         if isinstance(value, UserClass):
             self._hand_to_object(value.node, call, parent, given, depth, level)
             return True

@@ -25,8 +25,10 @@ from codemods.rules.key_headers import key_headers
 from codemods.rules.removed_names import removed_names
 from codemods.rules.reported import Check, Left, is_docstring
 from codemods.rules.sent_bodies import built_bodies, named_bodies, request_bodies, written_bodies
+from codemods.rules.surface_tests import surface_tests
 from codemods.rules.text_examples import text_examples
 from codemods.rules.token_counts import token_counts
+from codemods.rules.version_tests import version_tests
 from codemods.rules.wrapped_models import wrapped_bodies, wrapped_calls, wrapped_imports
 from codemods.values import Client, Symbol, Unknown
 
@@ -100,11 +102,13 @@ def _http_calls(context: Context, node: ast.AST, used: set[ast.AST]) -> Iterator
         yield "TC403", node, reason, suggestion(context, None, "http")
 
 
+_SDK_TESTS = (surface_tests, version_tests)
 _CHECKS: dict[type[ast.AST], tuple[Check, ...]] = {
-    ast.Call: (_old_calls, built_bodies, named_bodies, wrapped_calls, client_arguments, doubles),
-    ast.Attribute: (token_counts, removed_names, doubles, hazards),
+    ast.Call: (_old_calls, built_bodies, named_bodies, wrapped_calls, client_arguments, doubles, *_SDK_TESTS),
+    ast.Attribute: (token_counts, removed_names, doubles, hazards, version_tests),
+    ast.Compare: (surface_tests,),
     ast.Import: (removed_names,),
-    ast.ImportFrom: (token_counts, removed_names, wrapped_imports),
+    ast.ImportFrom: (token_counts, removed_names, wrapped_imports, version_tests),
     ast.Constant: (
         _http_calls,
         written_bodies,
@@ -116,6 +120,7 @@ _CHECKS: dict[type[ast.AST], tuple[Check, ...]] = {
     ),
     ast.Dict: (request_bodies,),
     ast.Subscript: (request_bodies,),
+    ast.ClassDef: (doubles,),
     ast.FunctionDef: (doubles,),
     ast.AsyncFunctionDef: (doubles,),
     ast.ExceptHandler: (hazards,),

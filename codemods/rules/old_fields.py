@@ -7,6 +7,8 @@
     after:  if resp.stop_reason == "end_turn": …
     before: if resp["exception"] is None: …
     after:  if True: …                                  with a review: the field is gone
+    before: if resp["exception"]: raise …
+    after:                                              nothing, with the same review
 
 `stop` was the text that had ended the answer: "\\n\\nHuman:" at a natural end, None if it was cut. The
 dicts of SDK 0.2 also had `exception`, which is an error now, as most were before; and `truncated`.
@@ -20,6 +22,7 @@ from __future__ import annotations
 
 import ast
 import operator
+import re
 from collections.abc import Callable
 
 from codemods.edits import Edit
@@ -43,6 +46,11 @@ _COMPARED: dict[type[ast.cmpop], Callable[[object, object], bool]] = {
     ast.Eq: operator.eq,
     ast.NotEq: operator.ne,
 }
+
+
+# Statements that can go without a name, or the kind of a function, changing elsewhere.
+_BINDS_NOTHING = (ast.Raise, ast.Return, ast.Expr, ast.Pass, ast.Continue, ast.Break)
+_SCOPED = (ast.NamedExpr, ast.Yield, ast.YieldFrom)
 
 
 def rewrite_old_field(context: Context, site: Site, read: Read, plan: Plan) -> None:
@@ -88,14 +96,39 @@ def _rewrite_gone(context: Context, read: Read, plan: Plan) -> None:
     if not isinstance(base, ast.Name):
         raise Escapes(f"`{read.name}` is read from the call itself at line {read.node.lineno}")
     node, said = _folded(context, read.node, value)
-    plan.edits.append(Edit(*context.source.span(node), (repr(said),)))
     line = read.node.lineno
+    dead = _dead_branch(context, node) if said is False else None
+    if dead is not None:
+        plan.edits.append(dead)
+        reason = f"`{read.name}` is gone, and so is what line {line} did if it was set: {why}"
+        _review(plan, read.name, reason, always=True)
+        return
+    plan.edits.append(Edit(*context.source.span(node), (repr(said),)))
     _review(plan, read.name, f"`{read.name}` of line {line} is gone and {value} stands there: {why}")
 
 
-def _review(plan: Plan, field: str, reason: str) -> None:
+def _dead_branch(context: Context, test: ast.expr) -> Edit | None:
+    """The lines of an `if` that never holds, as a deletion; None where they hold more than what it does."""
+    source, statement = context.source, context.source.parent(test)
+    if not isinstance(statement, ast.If) or statement.test is not test or statement.orelse:
+        return None
+    start, (_, end) = source.line_start(source.span(statement)[0]), source.span(statement)
+    last, block = source.end_of_own_lines(statement), getattr(source.parent(statement), "body", None)
+    if last is None or not isinstance(block, list) or len(block) < 2 or statement not in block:
+        return None
+    if b"#" in source.data[start:last] or not all(isinstance(one, _BINDS_NOTHING) for one in statement.body):
+        return None
+    loads = {site.load for site in context.sites}
+    if any(isinstance(part, _SCOPED) or part in loads for one in statement.body for part in ast.walk(one)):
+        return None
+    newline = re.compile(rb"\r\n?|\n").match(source.data, end)
+    return Edit(start, newline.end() if newline else end)
+
+
+def _review(plan: Plan, field: str, reason: str, *, always: bool = False) -> None:
+    """Note down a reason; one for a field is enough, but for code that goes."""
     told = plan.reviews.get("TC214")
-    if told is None or f"`{field}`" not in told:
+    if told is None or (reason not in told if always else f"`{field}`" not in told):
         plan.reviews["TC214"] = f"{told}; {reason}" if told else reason
 
 

@@ -46,7 +46,11 @@ def _why_opaque(context: Context, node: ast.expr) -> str:
             return f"the prompt is the parameter {node.id}"
         if len(definitions) == 1:
             line = getattr(definitions[0].node, "lineno", "?")
-            made = definitions[0].value
+            made, module = definitions[0].value, _module_of(context, definitions[0].node)
+            if module is not None:
+                return (
+                    f"the prompt is {node.id} of {module}, and a prompt is taken apart in its own file only"
+                )
             if isinstance(made, ast.Call) and definitions[0].kind == "assign":
                 return f"the prompt is what {_called(context, made)} gives at line {line}"
             return f"the prompt is put together at line {line} in a way that is not followed"
@@ -54,6 +58,14 @@ def _why_opaque(context: Context, node: ast.expr) -> str:
     if isinstance(node, ast.Call):
         return f"the prompt is what {_called(context, node)} gives"
     return "the prompt is built elsewhere"
+
+
+def _module_of(context: Context, node: ast.AST) -> str | None:
+    """The module that a name is imported from."""
+    statement = context.source.parent(node) if isinstance(node, ast.alias) else None
+    return (
+        f"{'.' * statement.level}{statement.module or ''}" if isinstance(statement, ast.ImportFrom) else None
+    )
 
 
 def _called(context: Context, node: ast.Call) -> str:

@@ -29,6 +29,7 @@ from migrate.markers import AI_PROMPT, HUMAN_PROMPT
 from migrate.prompts import parse_prompt
 
 _LIMIT = "max_tokens_to_sample"
+_UNSENT = ": which request sends it cannot be seen here"
 _BEDROCK = re.compile(rb"bedrock|anthropic\.claude|invoke_model", re.I)
 _SERVICE = re.compile(rb"anthropic|bedrock|claude", re.I)
 _SDK = re.compile(rb"^\s*(?:import|from)\s+anthropic\b", re.M)
@@ -126,8 +127,9 @@ def _written_anew(context: Context, body: dict[str, object], rule: str) -> str |
 def _body_finding(context: Context, node: ast.AST) -> Left:
     display = node if isinstance(node, ast.Dict) else None
     if _BEDROCK.search(context.source.data):
-        return "TC404", node, "a Text Completions body for Bedrock", suggestion(context, display, "bedrock")
-    return "TC403", node, "a Text Completions request body", suggestion(context, display, "http")
+        reason = f"a Text Completions body for Bedrock{_UNSENT}"
+        return "TC404", node, reason, suggestion(context, display, "bedrock")
+    return "TC403", node, f"a Text Completions request body{_UNSENT}", suggestion(context, display, "http")
 
 
 def _mentions_service(context: Context) -> bool:

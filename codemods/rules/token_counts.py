@@ -49,9 +49,14 @@ def _finding(context: Context, node: ast.AST, name: str, call: ast.AST | None, c
     return "TC402", node, reason, _count(context, call if name == "count_tokens" else None, client)
 
 
-def count_to_write(context: Context) -> str:
-    """The count of a whole request, with the names that the file's calls use."""
-    return _count(context, None, None)
+def count_to_write(context: Context, call: ast.Call | None) -> str:
+    """The count of what a call sends, with the names that the file's calls use."""
+    given = next((one.value for one in call.keywords if one.arg == "prompt"), None) if call else None
+    if given is None:
+        return _count(context, None, None)
+    content = f"**arguments_from_prompt({context.source.node_text(given)})"
+    model = json.dumps(_model(context))
+    return f"{_client(context)}.messages.count_tokens(model={model}, {content}).input_tokens"
 
 
 def _first_call(context: Context, alias: ast.alias) -> ast.Call | None:
