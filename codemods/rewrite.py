@@ -19,6 +19,7 @@ from collections.abc import Iterable
 import migrate
 from codemods.bodies import RequestSite
 from codemods.edits import Overlap, Replacement, apply_edits, replacements
+from codemods.evaluation import is_test
 from codemods.findings import left_findings, marker_findings, site_finding
 from codemods.floors import (
     adapter_floor,
@@ -35,7 +36,6 @@ from codemods.no_ops import no_op_edits
 from codemods.notebooks import rewrite_notebook
 from codemods.other_files import OtherFiles
 from codemods.outcome import Finding, Options, Outcome
-from codemods.passed_values import is_test
 from codemods.plans import Context, Limits, Plan, Site
 from codemods.project import Project, names_bound_by_text
 from codemods.sites import find_sites, plan_sites

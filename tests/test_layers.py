@@ -66,6 +66,7 @@ CODEMODS_LAYERS = (
         "codemods.turn_states",
         "codemods.places",
         "codemods.plans",
+        "codemods.providers",
         "codemods.imports",
         "codemods.survival",
         "codemods.argument_reading",

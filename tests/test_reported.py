@@ -151,7 +151,7 @@ TESTS = {
     "from unittest.mock import patch\n@patch('app.client')\ndef test(client):\n    client.completions.create.return_value = 1\n": [4],
     "import app\ndef test(kw):\n    assert kw['max_tokens_to_sample'] == 9\n": [3],
     "from types import SimpleNamespace as NS\nimport app\ndef test():\n    app.client = NS(completions=NS(create=f))\n": [4],
-    "import app\nfrom unittest import mock\nclass F:\n    class completions:\n        def create(**kw):\n            return mock.Mock(completion=' a')\n": [6],
+    "import app\nfrom unittest import mock\nclass F:\n    class completions:\n        def create(**kw):\n            return mock.Mock(completion=' a')\n": [4, 6],
     "from unittest.mock import patch\n@patch('other.client')\ndef test(client):\n    client.completions.create.return_value = 1\n": [],
     "import app\ndef test(client):\n    client.chat.completions.create.return_value = 1\n": [],
 }  # fmt: skip

@@ -287,7 +287,7 @@ RULES: tuple[RuleInfo, ...] = (
     ),
     RuleInfo(
         "TC405", "test-double", "manual",
-        "A test replaces the old method.", "client.completions.create.return_value = ...", "",
+        "A test replaces the old method, or imitates the client that had it.", "client.completions.create.return_value = ...", "",
         "After the migration the double is never called, and the test proves nothing.",
     ),
     RuleInfo(

@@ -28,6 +28,7 @@ from collections.abc import Iterator
 
 from codemods.plans import Context
 from codemods.rules.converted_tests import converted, converted_name, is_reply_call
+from codemods.rules.double_clients import stands_for_client, suggested_head
 from codemods.rules.reported import Left, is_test_code, mentions_sdk, paths_of
 from codemods.values import Client, Foreign, Migrated, Resource, Symbol, Unknown
 
@@ -82,6 +83,8 @@ def _is_test_of_sdk(context: Context) -> bool:
 def _suggestion(context: Context, node: ast.AST) -> str | None:
     """The statement as it has to become; for a function its head, for a statement with a body the node."""
     statement = context.source.statement(node)
+    if isinstance(node, ast.ClassDef):
+        return suggested_head(context, node)
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         whole = converted(context, node)
         return whole if whole.count("\n") <= 30 else _head(context, node)
@@ -327,8 +330,11 @@ def is_router(context: Context, node: ast.AST) -> bool:
 
 _FORMS = {
     ast.Attribute: (_replaced_method, _stored_text),
+    ast.Assign: (stands_for_client,),
+    ast.AnnAssign: (stands_for_client,),
+    ast.ClassDef: (stands_for_client,),
     ast.Constant: (_patched_name, _asserted_key, _route),
-    ast.Call: (_patched_object, _imitation, _asserted_call),
+    ast.Call: (_patched_object, _imitation, _asserted_call, stands_for_client),
     ast.FunctionDef: (_fake_method,),
     ast.AsyncFunctionDef: (_fake_method,),
 }
