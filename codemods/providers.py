@@ -28,8 +28,16 @@ from codemods.values import Client, Foreign, Unknown, UserInstance, Value
 
 # Objects that have whatever they are given, besides mocks.
 _GIVEN_ANYTHING = ("SimpleNamespace of types", "the module types")
-# What a class may have that answers a load of `completions`.
-_ANSWERS = frozenset({"completions", "__getattr__", "__getattribute__"})
+# What a class may have that answers a load of `completions`, or of a method of SDK 0.2.
+_METHODS = frozenset({"completions", "completion", "acompletion", "completion_stream", "acompletion_stream"})
+_ANSWERS = _METHODS | {"__getattr__", "__getattribute__"}
+# Reasons that outweigh legacy arguments: the call has another owner, at least sometimes.
+_TWO_OWNERS = ("Anthropic client on one path", "replaces `")
+
+
+def has_two_owners(value: Value) -> bool:
+    """Whether a receiver is known to be something else than a client of ours at times."""
+    return isinstance(value, Unknown) and any(known in value.reason for known in _TWO_OWNERS)
 
 
 def client_by_arguments(context: Context, call: ast.Call, receiver: ast.expr) -> Client | None:
@@ -43,8 +51,9 @@ def client_by_arguments(context: Context, call: ast.Call, receiver: ast.expr) ->
         return None
     if not all(_lacks_the_call(context.evaluator, one) for one in others):
         return None
-    if isinstance(context.source.parent(call), ast.Await) and not client.is_async:
-        return None
+    is_awaited = isinstance(context.source.parent(call), ast.Await)
+    if is_awaited and not client.is_async and getattr(call.func, "attr", "") == "create":
+        return None  # in SDK 0.2 the method tells, not the client
     words = " or ".join(dict.fromkeys(_in_words(one) for one in others if not isinstance(one, Unknown)))
     owned = f"elsewhere the receiver is {words}, which takes no `max_tokens_to_sample` beside a `prompt`"
     return dataclasses.replace(client, evidence=(*client.evidence, owned))
@@ -69,7 +78,7 @@ def _lacks_the_call(evaluation: Evaluation, value: Value) -> bool:
         own = home.flow.scopes[node].names
         stored = home.flow.attribute_stores.keys()
         bases = (home.value_of(base) for base in node.bases)
-        return not (_ANSWERS & own or "completions" in stored) and all(
+        return not (_ANSWERS & own or _METHODS & stored) and all(
             _lacks_the_call(home, base) for base in bases
         )
     if isinstance(value, Unknown):

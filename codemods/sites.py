@@ -19,7 +19,7 @@ from codemods.flow import Definition
 from codemods.handed_on import calls_through
 from codemods.old_sites import has_legacy_arguments, imports_sdk, old_site
 from codemods.plans import Context, Plan, Site, Touch
-from codemods.providers import client_by_arguments
+from codemods.providers import client_by_arguments, has_two_owners
 from codemods.rules.calls import WHOLE_CALL, plan_site
 from codemods.rules.doubles import is_patched_resource, is_router
 from codemods.rules.request_sites import plan_request
@@ -37,8 +37,6 @@ from codemods.values import (
 )
 
 _MOST_ROUNDS = 50
-# Reasons that outweigh legacy arguments: the call has another owner, at least sometimes.
-_TWO_OWNERS = ("Anthropic client on one path", "replaces `")
 # Packages whose clients have a `completions.create` of their own.
 _OTHER_SDKS = ("openai", "together", "groq", "cerebras", "writer", "mistral", "fireworks", "litellm", "vllm")
 
@@ -77,7 +75,7 @@ def find_sites(context: Context) -> list[tuple[ast.expr, str]]:
 def _receiver(context: Context, site: Site, node: ast.expr) -> Value:
     """What a site's method is loaded from; of two owners, the one that alone takes such a call."""
     value = context.evaluator.value_of(node)
-    if site.call is None or not _has_two_owners(value):
+    if site.call is None or not has_two_owners(value):
         return value
     return client_by_arguments(context, site.call, node) or value
 
@@ -132,7 +130,7 @@ def site_of_load(context: Context, load: ast.Attribute) -> Site | None:
 
 def _why_uncertain(context: Context, call: ast.Call, value: Value) -> str | None:
     """Why a legacy call may go to a client or to something else; None if that is clear."""
-    if isinstance(value, Unknown) and _has_two_owners(value):
+    if isinstance(value, Unknown) and has_two_owners(value):
         return value.reason
     if isinstance(value, Foreign) and value.what == "the client's chat":
         return "an Anthropic client has no `chat`, so the client or the call is another's"
@@ -142,10 +140,6 @@ def _why_uncertain(context: Context, call: ast.Call, value: Value) -> str | None
         if "completions" not in home.flow.scopes[node].names | set(home.flow.attribute_stores):
             return f"{node.name} does not show what its `completions` is"
     return None
-
-
-def _has_two_owners(value: Value) -> bool:
-    return isinstance(value, Unknown) and any(known in value.reason for known in _TWO_OWNERS)
 
 
 def _is_imported(value: Value) -> bool:
