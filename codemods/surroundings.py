@@ -65,7 +65,10 @@ class Surroundings:
             assert isinstance(alias, ast.alias)
             text = PROMPT_CONSTANTS[alias.name].replace("\n", "\\n")
             lines.setdefault(self._statement_of(definition), []).append(f'{definition.name} = "{text}"')
-        self.has_definitions = bool(constants.defined)
+        for statement, name in sorted(constants.added, key=lambda one: list(PROMPT_CONSTANTS).index(one[1])):
+            text = PROMPT_CONSTANTS[name].replace("\n", "\\n")
+            lines.setdefault(statement, []).append(f'{name} = "{text}"')
+        self.has_definitions = bool(constants.defined or constants.added)
         gone = [*constants.removed, *constants.defined, *(definition for definition, _ in types.imports)]
         gone += types.gone
         out = types.edits + types.message_edits + constants.edits
@@ -104,6 +107,9 @@ class Surroundings:
         for definition in constants.defined:
             why = f"{definition.name} is defined here, since its readers go on needing it"
             self._report("TC003", definition.node, why)
+        for (_, name), load in constants.added.items():
+            why = f"{name} is defined behind the SDK's import: its text cannot be written where it is read"
+            self._report("TC003", load, why)
         for definition in constants.removed:
             if not definition.uses:
                 self._report("TC002", definition.node, "an unused import goes")
