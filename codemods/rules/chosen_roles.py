@@ -41,6 +41,9 @@ class Choice:
 
 def choice_of(context: Context, node: ast.expr) -> Choice | None:
     """The choice that an expression is, or is the name of; None if it is something else."""
+    field = context.source.parent(node)
+    if isinstance(field, ast.FormattedValue) and (field.conversion != -1 or field.format_spec is not None):
+        return None
     if isinstance(node, ast.IfExp):
         return Choice(node, node) if _is_choice(context, node) else None
     if not isinstance(node, ast.Name):
