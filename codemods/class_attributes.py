@@ -49,7 +49,7 @@ class Attributes(Annotations):
                 return []
             found = self.inherited_values(node, name)
             for below in self.subclasses(node):
-                found.extend(self._own_attribute(below, name))
+                found.extend(self.inherited_values(below, name))
             if self.search.receivers and not any(map(is_ours, found)):
                 found.extend(self._set_elsewhere(node, name))
         found = found or [Unknown(f"attribute {name} of {node.name} is set where we cannot see it")]
@@ -103,8 +103,10 @@ class Attributes(Annotations):
             self._below = {}
             for one in self.flow.scopes:
                 for base in one.bases if isinstance(one, ast.ClassDef) else ():
-                    if isinstance(base, ast.Name) and isinstance(one, ast.ClassDef):
-                        self._below.setdefault(base.id, []).append(one)
+                    above = base.value if isinstance(base, ast.Subscript) else base
+                    name = getattr(above, "id", None) or getattr(above, "attr", None)
+                    if isinstance(name, str) and isinstance(one, ast.ClassDef):
+                        self._below.setdefault(name, []).append(one)
         found = {node: None}
         stack = [node]
         while stack:
@@ -129,13 +131,9 @@ class Attributes(Annotations):
         return found
 
     def _is_own(self, receiver: ast.expr, node: ast.ClassDef) -> bool:
+        """Whether a receiver is an object of this very class: what a class below sets, its siblings lack."""
         value = self.value_of(receiver)
-        if not isinstance(value, UserInstance | UserClass):
-            return False
-        if value.node is node:
-            return True
-        bases = [self.value_of(base) for base in value.node.bases]
-        return any(isinstance(base, UserClass) and base.node is node for base in bases)
+        return isinstance(value, UserInstance | UserClass) and value.node is node
 
     # -- models and dataclasses -----------------------------------------------------------------
 

@@ -23,9 +23,11 @@ from codemods.sdk_surface import (
     client_attribute,
     client_flavour,
     distinct_values,
+    is_none,
     join_values,
     resource_attribute,
     symbol,
+    without_doubles,
     wrapped_attribute,
 )
 from codemods.source import Source
@@ -39,6 +41,7 @@ from codemods.values import (
     Flavour,
     Foreign,
     Migrated,
+    PassedByTest,
     ProjectModule,
     Resource,
     Symbol,
@@ -48,6 +51,7 @@ from codemods.values import (
     UserInstance,
     Value,
     WrappedClient,
+    at_home,
 )
 
 _ARITHMETIC: dict[type[ast.operator], Callable[[float, float], float]] = {
@@ -133,7 +137,7 @@ class Evaluator(Bindings):
                 return ()
             if self.search.is_over():
                 return (TOO_FAR,)
-            found = self._bounded(distinct_values(self._evaluate(node)))
+            found = self._bounded(distinct_values(without_doubles(tuple(self._evaluate(node)))))
         if self.search.is_final() or not self.search.active:
             found = found or (Unknown("its value is not visible here"),)
             self._memo[key] = found
@@ -278,6 +282,8 @@ class Evaluator(Bindings):
             return (resource_attribute(base, name),)
         if isinstance(base, ProjectModule):
             return self.module_attribute(base, name)
+        if isinstance(base, PassedByTest):
+            return [self._still_double(value) for value in self._attribute(base.value, node)]
         at = self.class_at(base)
         if at is not None:
             home, owner = at
@@ -313,6 +319,8 @@ class Evaluator(Bindings):
             return (self._symbol_call(function, node),)
         if isinstance(function, ClientMethod):
             return (function.client,)
+        if isinstance(function, PassedByTest):
+            return [self._still_double(value) for value in self._call(function.value, node)]
         if isinstance(function, UserClass | UserFunction):
             return self.called_values(function, node)
         if isinstance(function, Abroad) and isinstance(function.value, UserClass | UserFunction):
@@ -323,9 +331,16 @@ class Evaluator(Bindings):
             return (function,)
         if isinstance(function, CreateMethod):
             return (Unknown("the result of a legacy call"),)
+        if is_none(function):
+            return ()  # `OpenAI = None` where its package is missing: calling it gives nothing
         return (
             function if isinstance(function, Unknown) else Unknown("the result of a call we cannot follow"),
         )
+
+    def _still_double(self, value: Value) -> Value:
+        """A part of what a test passes."""
+        is_part = isinstance(at_home(value), Foreign | UserInstance)
+        return self.passed_by_test(value) if is_part else value
 
     def _symbol_call(self, function: Symbol, node: ast.Call) -> Value:
         flavour = client_flavour(function)

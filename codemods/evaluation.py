@@ -24,6 +24,7 @@ from codemods.values import (
     CreateMethod,
     Display,
     Foreign,
+    PassedByTest,
     ProjectModule,
     Resource,
     Unknown,
@@ -31,6 +32,7 @@ from codemods.values import (
     UserFunction,
     UserInstance,
     Value,
+    at_home,
 )
 
 _MOST_STEPS = 4_000
@@ -185,6 +187,8 @@ class Evaluation(ABC):
 
     def localized(self, value: Value) -> Value:
         """A value that came back to the file it is from."""
+        if isinstance(value, PassedByTest):
+            return replace(value, value=self.localized(value.value))
         return value.value if isinstance(value, Abroad) and value.home is self else value
 
     def brought(self, home: Evaluation, value: Value, name: str) -> Value:
@@ -196,15 +200,32 @@ class Evaluation(ABC):
             return value
         if isinstance(value, Constant) and not is_none(value) and not is_marker(value):
             return Unknown(self.elsewhere.words_for(home.path, name) if self.elsewhere else name)
-        return self.localized(home.portable(value, name))
+        brought = self.localized(home.portable(value, name))
+        is_double = is_test(home.path) and isinstance(at_home(brought), Foreign | UserInstance)
+        return self.passed_by_test(brought) if is_double else brought
+
+    def passed_by_test(self, value: Value) -> Value:
+        """What a test or a mock gives to this file; in a test it is what it is."""
+        if is_test(self.path) or isinstance(value, PassedByTest):
+            return value
+        return PassedByTest(getattr(value, "reason", "a test passes it"), value)
 
     def class_at(self, value: Value) -> tuple[Evaluation, ast.ClassDef] | None:
         """The class that a value is or is an instance of, with the evaluator of its file."""
         home: Evaluation = self
+        if isinstance(value, PassedByTest):
+            value = value.value
         if isinstance(value, Abroad):
             assert isinstance(value.home, Evaluation)
             home, value = value.home, value.value
         return (home, value.node) if isinstance(value, UserClass | UserInstance) else None
+
+
+def is_test(path: str) -> bool:
+    """Whether a file is there for tests, by its name and folders."""
+    *folders, file = path.replace("\\", "/").split("/")
+    named = file.startswith(("test_", "conftest")) or file.endswith("_test.py")
+    return named or bool({"tests", "test", "testing"} & set(folders))
 
 
 def is_ours(value: Value) -> bool:
@@ -219,8 +240,7 @@ def is_marker(value: Constant) -> bool:
 
 def is_telling(value: Value) -> bool:
     """Whether it says what a receiver is, one way or the other."""
-    inner = value.value if isinstance(value, Abroad) else value
-    return is_ours(value) or isinstance(inner, Foreign | UserInstance | UserFunction | UserClass)
+    return is_ours(value) or isinstance(at_home(value), Foreign | UserInstance | UserFunction | UserClass)
 
 
 def without_none(values: Sequence[Value]) -> list[Value]:

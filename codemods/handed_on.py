@@ -4,6 +4,7 @@
     ask = partial(client.completions.create, model=MODEL, max_tokens_to_sample=300)
     ask(prompt=…)                                             a site; the partial's keywords are its own
     await asyncio.to_thread(client.completions.create, …)     a site: the helper hands keywords on
+    await asyncio.to_thread(lambda: client.completions.create(…))   the response is what is awaited
     completions = client.completions; completions.create(…)   a site
 
 Every use of a name on the way must end in such a call, for then the method behind the name can be
@@ -31,7 +32,7 @@ _DEEPEST = 8
 def calls_through(context: Context, site: Site) -> list[Site]:
     """A site for each call that a load ends in; the one given if it is not known where it ends."""
     if site.call is not None:
-        return [_awaited_later(context, site)]
+        return [_run_by_helper(context, site) or _awaited_later(context, site)]
     bare = dataclasses.replace(site, wrapper=site.wrapper if site.is_prefixed else "", awaited=None)
     follow = _follow_method if site.is_old else _follow_resource
     return follow(context, bare, site.load) or [site]
@@ -85,6 +86,25 @@ def _awaited_later(context: Context, site: Site) -> Site:
     return dataclasses.replace(site, outcome=_awaited(context, site.call))
 
 
+def _run_by_helper(context: Context, site: Site) -> Site | None:
+    """`await asyncio.to_thread(lambda: create(…))`: what the function gives comes out of the helper."""
+    function = context.source.parent(site.call) if site.call is not None else None
+    if site.is_async or not isinstance(function, ast.Lambda) or ast.unparse(function.args):
+        return None
+    call = context.source.parent(function)
+    if not isinstance(call, ast.Call) or call.keywords or not call.args or call.args[-1] is not function:
+        return None
+    helper, name = context.evaluator.value_of(call.func), getattr(call.func, "attr", "")
+    in_thread = len(call.args) == 1 and _is_of(helper, "asyncio", "to_thread", name)
+    in_executor = len(call.args) == 2 and name == "run_in_executor" and not isinstance(helper, UserFunction)
+    outcome: ast.expr | None = None
+    if in_thread or in_executor:
+        outcome = _awaited(context, call)
+    elif len(call.args) == 1 and name == "submit" and _is_of_package(helper, "concurrent.futures"):
+        outcome = _result(context, call)
+    return None if outcome is None else dataclasses.replace(site, outcome=outcome)
+
+
 def _awaited(context: Context, node: ast.expr) -> ast.Await | None:
     """Where the one await of an awaitable stands."""
     parent = context.source.parent(node)
@@ -114,13 +134,18 @@ def _submitted(context: Context, site: Site, call: ast.Call) -> list[Site] | Non
     """`executor.submit(create, …)`: the response is what the future's one `.result()` gives."""
     if site.is_async:
         return None
+    outcome = _result(context, call)
+    return [dataclasses.replace(site, call=call, leading=1, is_deferred=True, outcome=outcome)]
+
+
+def _result(context: Context, call: ast.Call) -> ast.Call | None:
+    """Where the one `.result()` of a future stands."""
     futures: list[ast.expr] = [call]
     definitions = context.definitions_of_value(call)
     if len(definitions) == 1 and context.can_edit(definitions[0]) and not definitions[0].path:
         futures = list(context.flow.uses(definitions[0]))
     results = [_result_of(context, future) for future in futures]
-    outcome = results[0] if len(results) == 1 else None
-    return [dataclasses.replace(site, call=call, leading=1, is_deferred=True, outcome=outcome)]
+    return results[0] if len(results) == 1 else None
 
 
 def _result_of(context: Context, future: ast.expr) -> ast.Call | None:

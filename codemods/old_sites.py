@@ -12,6 +12,7 @@ from typing import cast, get_args
 
 from codemods.argument_reading import read_arguments
 from codemods.plans import Context, LegacyMethod, Refusal, Site
+from codemods.providers import client_by_arguments, has_two_owners
 from codemods.values import Client, Foreign, Unknown
 
 OLD_METHODS = frozenset(get_args(LegacyMethod)) - {"create"}
@@ -26,6 +27,9 @@ def old_site(context: Context, node: ast.Attribute) -> Site | None:
     value = context.evaluator.value_of(node.value)
     if isinstance(value, Client):
         return _site(context, node, value, call)
+    if call is not None and has_two_owners(value):
+        client = client_by_arguments(context, call, node.value)
+        return None if client is None else _site(context, node, client, call)
     may_be = isinstance(value, Unknown) or (isinstance(value, Foreign) and " of " in value.what)
     if may_be and call is not None and imports_sdk(context) and has_legacy_arguments(context, call):
         return _site(context, node, Client("unstated"), call)

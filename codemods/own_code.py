@@ -6,9 +6,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
-from codemods.evaluation import Evaluation, without_none
+from codemods.evaluation import Evaluation, is_test, without_none
 from codemods.flow import Definition
-from codemods.passed_values import Callers, is_test
+from codemods.passed_values import Callers
 from codemods.scopes import own_nodes
 from codemods.sdk_surface import is_none
 from codemods.values import Abroad, Client, Foreign, Unknown, UserClass, UserFunction, UserInstance, Value

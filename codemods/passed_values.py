@@ -4,22 +4,26 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 
 from codemods.class_attributes import Attributes
-from codemods.evaluation import Evaluation, is_telling, without_none
+from codemods.evaluation import Evaluation, is_telling, is_test, without_none
 from codemods.values import (
-    Abroad,
     Client,
     Constant,
     CreateMethod,
     Foreign,
+    PassedByTest,
     Resource,
     Unknown,
     UserFunction,
     Value,
+    at_home,
 )
 
+# Such as "MagicMock of unittest.mock", "mock of unittest" and "the module mock".
+_OF_MOCKS = re.compile(r"(?:of|module) (?:unittest\.)?mock$|^mock of unittest$")
 _FunctionDef = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -32,12 +36,15 @@ class Callers(Attributes):
         """What all callers in sight pass for a parameter; `is_told`: its default says what it is already."""
         found: list[Value] = []
         for argument in self.passed_arguments(function, name):
-            found.extend(value for value in self.values_of(argument) if self._counts(value))
+            given = (value for value in self.values_of(argument) if self._counts(value))
+            found.extend(self.passed_by_test(value) if is_mock(value) else value for value in given)
         if self.search.receivers:
             found.extend(self.passed_from_elsewhere(function, name, is_told or bool(found)))
         return found
 
     def _counts(self, value: Value) -> bool:
+        if isinstance(value, PassedByTest):
+            value = value.value
         if self.search.receivers:
             return (is_telling(value) and not isinstance(value, Foreign)) or _is_named(value)
         return isinstance(value, Client | Foreign | Resource | CreateMethod | Constant)
@@ -105,10 +112,11 @@ class Callers(Attributes):
         tests: list[Value] = []
         for home in others:
             values = [
-                self.brought(home, value, name)
+                self.passed_by_test(brought) if is_mock(brought) else brought
                 for call in self._calls_from(home, function, called_as)
                 for given in given_arguments(call, function, name, isinstance(owner, ast.ClassDef))
                 for value in without_none(home.values_of(given))
+                for brought in (self.brought(home, value, name),)
             ]
             (tests if is_test(home.path) else found).extend(values)
         passed = found if found or is_told else tests
@@ -130,7 +138,7 @@ class Callers(Attributes):
                     yield call
 
     def _is_called(self, value: Value, function: _FunctionDef, home: Evaluation) -> bool:
-        inner = value.value if isinstance(value, Abroad) else value
+        inner = at_home(value)
         if isinstance(inner, UserFunction):
             return inner.node is function
         owner = self.source.parents[function]
@@ -151,11 +159,9 @@ def given_arguments(call: ast.Call, function: _FunctionDef, name: str, is_method
             yield call.args[index]
 
 
-def is_test(path: str) -> bool:
-    """Whether a file is there for tests, by its name and folders."""
-    *folders, file = path.replace("\\", "/").split("/")
-    named = file.startswith(("test_", "conftest")) or file.endswith("_test.py")
-    return named or bool({"tests", "test", "testing"} & set(folders))
+def is_mock(value: Value) -> bool:
+    """Whether it is an object of a library that makes test doubles."""
+    return isinstance(value, Foreign) and _OF_MOCKS.search(value.what) is not None
 
 
 def _is_static(function: _FunctionDef) -> bool:

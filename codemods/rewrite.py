@@ -20,6 +20,7 @@ import migrate
 from codemods.bodies import RequestSite
 from codemods.dynamic_imports import names_loaded
 from codemods.edits import Overlap, Replacement, apply_edits, replacements
+from codemods.evaluation import is_test
 from codemods.findings import left_findings, marker_findings, site_finding
 from codemods.floors import (
     MESSAGES,
@@ -38,7 +39,6 @@ from codemods.no_ops import no_op_edits
 from codemods.notebooks import rewrite_notebook
 from codemods.other_files import OtherFiles
 from codemods.outcome import Finding, Options, Outcome
-from codemods.passed_values import is_test
 from codemods.plans import Context, Limits, Plan, Site
 from codemods.project import Project
 from codemods.rules.surface_tests import RULE as SURFACE_TEST

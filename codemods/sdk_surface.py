@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from codemods.values import (
-    Abroad,
     Client,
     ClientMethod,
     Constant,
@@ -14,6 +13,7 @@ from codemods.values import (
     Flavour,
     Foreign,
     Migrated,
+    PassedByTest,
     Resource,
     Symbol,
     Unknown,
@@ -21,6 +21,7 @@ from codemods.values import (
     Value,
     WrappedClient,
     Wrapper,
+    at_home,
 )
 
 # Public names of the SDK that make a client, under each package that exports them.
@@ -88,7 +89,7 @@ def resource_attribute(resource: Resource, name: str) -> Value:
 
 def join_values(values: Iterable[Value]) -> Value:
     """One value for several alternatives, as `Evaluator.value_of` documents."""
-    distinct = distinct_values(values)
+    distinct = distinct_values(map(_at_face_value, without_doubles(tuple(values))))
     real = [value for value in distinct if not is_none(value)]
     if not real:
         return distinct[0] if distinct else Unknown("its value is not visible here")
@@ -96,7 +97,7 @@ def join_values(values: Iterable[Value]) -> Value:
         return real[0]
     if all(isinstance(value, Foreign) and value.is_plain for value in real):
         return Foreign("a plain value")
-    foreign = [value for value in map(_as_at_home, real) if isinstance(value, _NOT_OURS)]
+    foreign = [value for value in map(at_home, real) if isinstance(value, _NOT_OURS)]
     symbols = [value for value in real if isinstance(value, Symbol)]
     if len(symbols) == 1 and all(isinstance(value, Symbol | Unknown) for value in real):
         return symbols[0]
@@ -123,8 +124,15 @@ def _in_words(value: Value) -> str:
     return getattr(value, "what", "something else")
 
 
-def _as_at_home(value: Value) -> Value:
-    return value.value if isinstance(value, Abroad) else value
+def without_doubles(values: Sequence[Value]) -> Sequence[Value]:
+    """The alternatives, but not what tests pass in place of a client that another alternative shows."""
+    if not any(isinstance(value, Client | WrappedClient | Resource | CreateMethod) for value in values):
+        return values
+    return [value for value in values if not isinstance(value, PassedByTest)]
+
+
+def _at_face_value(value: Value) -> Value:
+    return value.value if isinstance(value, PassedByTest) else value
 
 
 def _same_or_unstated(values: Sequence[Value]) -> Value:

@@ -19,6 +19,7 @@ from codemods.flow import Definition
 from codemods.handed_on import calls_through
 from codemods.old_sites import has_legacy_arguments, imports_sdk, old_site
 from codemods.plans import Context, Plan, Site, Touch
+from codemods.providers import client_by_arguments, has_two_owners
 from codemods.rules.calls import WHOLE_CALL, plan_site
 from codemods.rules.doubles import is_patched_resource, is_router
 from codemods.rules.request_sites import plan_request
@@ -36,8 +37,6 @@ from codemods.values import (
 )
 
 _MOST_ROUNDS = 50
-# Reasons that outweigh legacy arguments: the call has another owner, at least sometimes.
-_TWO_OWNERS = ("Anthropic client on one path", "replaces `")
 # Packages whose clients have a `completions.create` of their own.
 _OTHER_SDKS = ("openai", "together", "groq", "cerebras", "writer", "mistral", "fireworks", "litellm", "vllm")
 
@@ -57,7 +56,7 @@ def find_sites(context: Context) -> list[tuple[ast.expr, str]]:
         site = site_of_load(context, node)
         if site is None:
             continue
-        value = context.evaluator.value_of(node.value)
+        value = _receiver(context, site, node.value)
         if _is_of_client(site, value):
             context.sites.extend(calls_through(context, site))
         elif site.call is not None and (reason := _why_uncertain(context, site.call, value)) is not None:
@@ -71,6 +70,14 @@ def find_sites(context: Context) -> list[tuple[ast.expr, str]]:
                 uncertain.append((node, getattr(value, "reason", "it comes from another package")))
     context.sites.extend(one for one in find_requests(context) if not is_router(context, one.node))
     return uncertain
+
+
+def _receiver(context: Context, site: Site, node: ast.expr) -> Value:
+    """What a site's method is loaded from; of two owners, the one that alone takes such a call."""
+    value = context.evaluator.value_of(node)
+    if site.call is None or not has_two_owners(value):
+        return value
+    return client_by_arguments(context, site.call, node) or value
 
 
 def _is_of_client(site: Site, value: Value) -> bool:
@@ -123,7 +130,7 @@ def site_of_load(context: Context, load: ast.Attribute) -> Site | None:
 
 def _why_uncertain(context: Context, call: ast.Call, value: Value) -> str | None:
     """Why a legacy call may go to a client or to something else; None if that is clear."""
-    if isinstance(value, Unknown) and any(known in value.reason for known in _TWO_OWNERS):
+    if isinstance(value, Unknown) and has_two_owners(value):
         return value.reason
     if isinstance(value, Foreign) and value.what == "the client's chat":
         return "an Anthropic client has no `chat`, so the client or the call is another's"

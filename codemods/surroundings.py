@@ -75,7 +75,10 @@ class Surroundings:
             assert isinstance(alias, ast.alias)
             text = PROMPT_CONSTANTS[alias.name].replace("\n", "\\n")
             lines.setdefault(self._statement_of(definition), []).append(f'{definition.name} = "{text}"')
-        self.has_definitions = bool(constants.defined)
+        for statement, name in sorted(constants.added, key=lambda one: list(PROMPT_CONSTANTS).index(one[1])):
+            text = PROMPT_CONSTANTS[name].replace("\n", "\\n")
+            lines.setdefault(statement, []).append(f'{name} = "{text}"')
+        self.has_definitions = bool(constants.defined or constants.added)
         gone = [*constants.removed, *constants.defined, *(definition for definition, _ in types.imports)]
         gone += types.gone
         out = types.edits + types.message_edits + constants.edits
@@ -110,14 +113,17 @@ class Surroundings:
             for definition in [*constants.removed, *constants.defined]:
                 why = "the constant left the SDK; it stays here for the calls that are left"
                 self._leave("TC002", definition.node, why, text_of_constant(definition.node))
-            loads = {name: one for one, name in reversed(constants.places) if isinstance(one, ast.Attribute)}
-            for name, load in loads.items():
+            attributes = {n: one for one, n in reversed(constants.places) if isinstance(one, ast.Attribute)}
+            for name, attribute in attributes.items():
                 why = "the constant left the SDK; the calls that are left need its text"
-                self._leave("TC002", load, why, text_in_place(self.context, load, name))
+                self._leave("TC002", attribute, why, text_in_place(self.context, attribute, name))
             return ConstantEdits()
         for definition in constants.defined:
             why = f"{definition.name} is defined here, since its readers go on needing it"
             self._report("TC003", definition.node, why)
+        for (_, name), load in constants.added.items():
+            why = f"{name} is defined behind the SDK's import: its text cannot be written where it is read"
+            self._report("TC003", load, why)
         for definition in constants.removed:
             if not definition.uses:
                 self._report("TC002", definition.node, "an unused import goes")

@@ -19,6 +19,13 @@ from dataclasses import dataclass, field
 from codemods.flow import Definition
 from codemods.literals import Token
 from codemods.source import Source, Span
+from codemods.template_spans import (
+    all_before,
+    all_behind,
+    comments_between,
+    outside,
+    unmatched_parentheses,
+)
 
 # Stands for one hole in the flat text; a literal that holds it is not read as a template.
 HOLE = "\ue0f7"
@@ -30,8 +37,13 @@ class CannotCut(Exception):
 
 @dataclass(slots=True)
 class Cut:
-    """What a cut needs: spans to delete, and the definitions (with the reading name) it touches."""
+    """What a cut needs: spans to delete, and the definitions (with the reading name) it touches.
 
+    keeps_comments: comments beside what goes stay; else they forbid the cut, as where a text is cut
+    into several.
+    """
+
+    keeps_comments: bool = False
     deletions: list[Span] = field(default_factory=list)
     touched: list[tuple[Definition, ast.expr | None]] = field(default_factory=list)
 
@@ -123,7 +135,7 @@ class Literal(Template):
         plans: list[Cut] = []
         for index, (token, pieces) in enumerate(self.tokens):
             end = position + sum(len(piece.text) for piece in pieces)
-            plan = Cut()
+            plan = Cut(out.keeps_comments)
             if position < hi and end > lo:
                 kept.append(index)
                 _cut_token(self.source, token, pieces, lo - position, hi - position, plan)
@@ -150,16 +162,14 @@ class Literal(Template):
 
     def _has_no_comment(self) -> bool:
         spans = [token.span for token, _ in self.tokens]
-        return b"#" not in _outside(self.source.data, *self.source.span(self.node), spans)
+        return b"#" not in outside(self.source.data, *self.source.span(self.node), spans)
 
     def _drop_tokens(self, first: int, last: int, out: Cut) -> None:
+        spans = [token.span for token, _ in self.tokens]
         if first > 0:
-            out.deletions.append((self.tokens[0][0].span[0], self.tokens[first][0].span[0]))
-        if last < len(self.tokens) - 1:
-            out.deletions.append((self.tokens[last][0].span[1], self.tokens[-1][0].span[1]))
-        for start, end in out.deletions[-2:]:
-            if b"#" in _outside(self.source.data, start, end, [token.span for token, _ in self.tokens]):
-                raise CannotCut("a comment stands between the pieces that go")
+            _delete_before(self.source, (spans[0][0], spans[first][0]), spans, out)
+        if last < len(spans) - 1:
+            _delete_behind(self, self.source, (spans[last][1], spans[-1][1]), spans, out)
 
 
 def _cut_token(source: Source, token: Token, pieces: list[Piece], lo: int, hi: int, out: Cut) -> None:
@@ -258,14 +268,12 @@ class Concat(Template):
     def _drop_operands(self, first: int, last: int, out: Cut) -> None:
         spans = [self.outer_span(index) for index in range(len(self.operands))]
         start, end = self.edges()
-        gone = [(start, spans[first][0])] if first > 0 else []
-        gone += [(spans[last][1], end)] if last < len(spans) - 1 else []
-        for low, high in gone:
-            if b"#" in _outside(self.source.data, low, high, spans):
-                raise CannotCut("a comment stands between the pieces that go")
-        out.deletions.extend(gone)
+        if first > 0:
+            _delete_before(self.source, (start, spans[first][0]), spans, out)
+        if last < len(spans) - 1:
+            _delete_behind(self, self.source, (spans[last][1], end), spans, out)
         if first > 0 or last < len(spans) - 1:
-            out.deletions.extend(self._unmatched_parentheses(spans, first, last))
+            out.deletions.extend(unmatched_parentheses(self.source.data, spans[first : last + 1]))
 
     def edges(self) -> Span:
         """The span the operands fill: the sum itself, or the inside of the list's brackets."""
@@ -281,32 +289,22 @@ class Concat(Template):
         low, high = self.edges()
         return widen_over_parentheses(self.source.data, start, end, low, high)
 
-    def _unmatched_parentheses(self, spans: list[Span], first: int, last: int) -> list[Span]:
-        opened: list[int] = []
-        unmatched: list[int] = []
-        for left, right in zip(spans[first:last], spans[first + 1 : last + 1], strict=True):
-            for offset in range(left[1], right[0]):
-                char = self.source.data[offset : offset + 1]
-                if char == b"#":
-                    raise CannotCut("a comment stands between the operands")
-                if char == b"(":
-                    opened.append(offset)
-                elif char == b")":
-                    if opened:
-                        opened.pop()
-                    else:
-                        unmatched.append(offset)
-        return [(offset, offset + 1) for offset in (*unmatched, *opened)]
+
+def _comments(source: Source, where: Span, spans: list[Span], out: Cut) -> list[Span]:
+    """The comments in a part that goes. Raises CannotCut if they have no place then."""
+    comments = comments_between(source.data, where, spans)
+    if comments and not out.keeps_comments:
+        raise CannotCut("a comment stands between the pieces that go")
+    return comments
 
 
-def _outside(data: bytes, low: int, high: int, spans: list[Span]) -> bytes:
-    """The bytes of [low, high) that lie in none of the spans."""
-    out = bytearray(data[low:high])
-    for start, end in spans:
-        a, b = max(start, low), min(end, high)
-        if a < b:
-            out[a - low : b - low] = b" " * (b - a)
-    return bytes(out)
+def _delete_before(source: Source, where: Span, spans: list[Span], out: Cut) -> None:
+    out.deletions.extend(all_before(source.data, where, _comments(source, where, spans, out)))
+
+
+def _delete_behind(template: Template, source: Source, where: Span, spans: list[Span], out: Cut) -> None:
+    node = source.span(template.node)
+    out.deletions.extend(all_behind(source.data, node, where, _comments(source, where, spans, out)))
 
 
 def widen_over_parentheses(data: bytes, start: int, end: int, low: int, high: int) -> Span:

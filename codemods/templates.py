@@ -35,6 +35,7 @@ from codemods.template_nodes import (
     Through,
 )
 from codemods.values import Client, Symbol
+from migrate.markers import MARKERS
 
 _LABEL = re.compile(r"(?:Human|Assistant):")
 _DEEPEST = 12
@@ -174,12 +175,20 @@ class TemplateReader:
             return self._formatted(node, function.value)
         return Hole(node, HOLE)
 
+    def _chooses_marker(self, hole: ast.expr) -> bool:
+        """Whether a value is one turn marker or the other."""
+        if not isinstance(hole, ast.IfExp):
+            return False
+        return {self.evaluator.text_of(hole.body), self.evaluator.text_of(hole.orelse)} == set(
+            MARKERS.values()
+        )
+
     def _joined(self, node: ast.Call, separator: ast.expr, items: ast.expr) -> Template | None:
         """Turns that are set right behind each other by a comprehension."""
         if not isinstance(items, ast.GeneratorExp | ast.ListComp) or self.evaluator.text_of(separator) != "":
             return None
         element = self.template_of(items.elt)
-        if not _shows_marker(element):
+        if not _shows_marker(element) and not any(map(self._chooses_marker, element.holes())):
             return None
         self.joined[node] = Joined(node, HOLE, element, items)
         return self.joined[node]

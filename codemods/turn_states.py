@@ -22,11 +22,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Literal
 
 from codemods.turns import Range
 from migrate.markers import MARKERS, Role, is_blank, scan_markers
 
 State = str
+Speaker = Role | Literal["chosen"]
 States = frozenset[State]
 
 OPEN = frozenset({"asked", "again", "alone", "failed"})
@@ -45,49 +47,58 @@ class NotWhole(Exception):
 class Part:
     """A marker with the text after it, or text that goes on from the step before (role None).
 
+    role "chosen": a marker of one role or the other, which stands in the flat text as one character, `at`.
     where: the range of the text in the flat text, without the marker and its one space.
     repeated: the parts of a text that comes any number of times, at this place.
     """
 
-    role: Role | None
+    role: Speaker | None
     where: Range
     text: str
     repeated: tuple[Part, ...] = ()
+    at: int = 0
 
     @property
     def is_blank(self) -> bool:
         return is_blank(self.text)
 
 
-def parts_of(flat: str, start: int = 0, repeated: Mapping[int, Sequence[Part]] = _NOTHING) -> list[Part]:
+def parts_of(
+    flat: str,
+    start: int = 0,
+    repeated: Mapping[int, Sequence[Part]] = _NOTHING,
+    chosen: Iterable[int] = (),
+) -> list[Part]:
     """The parts of a piece from `start` on. Raises NotWhole for a label that is no turn marker.
 
     repeated: for an offset of the flat text, the parts of what may stand there several times.
+    chosen: the offsets of characters that stand for a marker, of one role or the other.
     """
-    marks = [(offset, role) for offset, role in scan_markers(flat) if offset >= start]
+    marks: list[tuple[int, Speaker]] = [one for one in scan_markers(flat) if one[0] >= start]
     if len(marks) != len(_LABEL.findall(flat, start)):
         raise NotWhole("a turn label stands without the blank line before it")
+    marks = sorted([*marks, *((offset, "chosen") for offset in chosen if offset >= start)])
     ends = [offset for offset, _ in (*marks, (len(flat), ""))][1:]
     first = marks[0][0] if marks else len(flat)
-    runs: list[tuple[Role | None, Range]] = [(None, (start, first))] if first > start else []
+    runs: list[tuple[Speaker | None, Range, int]] = [(None, (start, first), 0)] if first > start else []
     for (offset, role), end in zip(marks, ends, strict=True):
-        after = offset + len(MARKERS[role])
-        runs.append((role, (after + (flat[after : after + 1] == " "), end)))
-    return [part for role, where in runs for part in _split(flat, role, where, repeated)]
+        after = offset + len(MARKERS.get(role, " "))
+        runs.append((role, (after + (flat[after : after + 1] == " "), end), offset))
+    return [part for role, where, at in runs for part in _split(flat, role, where, at, repeated)]
 
 
 def _split(
-    flat: str, role: Role | None, where: Range, repeated: Mapping[int, Sequence[Part]]
+    flat: str, role: Speaker | None, where: Range, at: int, repeated: Mapping[int, Sequence[Part]]
 ) -> Iterator[Part]:
-    """A run of text, cut where something is repeated."""
+    """A run of text, cut where something is repeated. at: where its marker stands."""
     low, high = where
-    for at in sorted(offset for offset in repeated if low <= offset < high):
-        if role is not None or at > low:
-            yield Part(role, (low, at), flat[low:at])
-        yield Part(None, (at, at + 1), "", tuple(repeated[at]))
-        role, low = None, at + 1
+    for cut in sorted(offset for offset in repeated if low <= offset < high):
+        if role is not None or cut > low:
+            yield Part(role, (low, cut), flat[low:cut], at=at)
+        yield Part(None, (cut, cut + 1), "", tuple(repeated[cut]))
+        role, low = None, cut + 1
     if role is not None or high > low:
-        yield Part(role, (low, high), flat[low:high])
+        yield Part(role, (low, high), flat[low:high], at=at)
 
 
 def after_parts(states: Iterable[State], parts: Iterable[Part]) -> States:
@@ -99,7 +110,8 @@ def after_parts(states: Iterable[State], parts: Iterable[Part]) -> States:
             now |= once | after_parts(once, part.repeated)
             continue
         if part.role is not None:
-            now = frozenset(_after_marker(state, part.role) for state in now)
+            roles: tuple[Role, ...] = ("user", "assistant") if part.role == "chosen" else (part.role,)
+            now = frozenset(_after_marker(state, role) for state in now for role in roles)
         now = frozenset(_after_text(state, part.text) for state in now)
     return now
 
@@ -111,7 +123,7 @@ def after_parts_of_one_turn(states: Iterable[State], parts: Iterable[Part]) -> S
     """
     now = frozenset(states)
     for part in parts:
-        if part.repeated or (part.role == "user" and now != {"empty"}):
+        if part.repeated or part.role == "chosen" or (part.role == "user" and now != {"empty"}):
             raise NotWhole("the pieces make more than one turn")
         if part.role is None and not now <= {"named", "user"} and part.text:
             raise NotWhole("text stands before or behind the one turn")

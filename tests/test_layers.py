@@ -46,7 +46,7 @@ CODEMODS_LAYERS = (
         "codemods.rules",  # of rules: the table only
     ),
     ("codemods.source", "codemods.import_texts", "codemods.literals", "codemods.values", "codemods.scopes"),
-    ("codemods.flow_expressions", "codemods.sdk_surface"),
+    ("codemods.flow_expressions", "codemods.sdk_surface", "codemods.template_spans"),
     ("codemods.flow_builder",),
     ("codemods.flow",),
     ("codemods.evaluation", "codemods.soundness", "codemods.template_nodes", "codemods.project"),
@@ -67,6 +67,7 @@ CODEMODS_LAYERS = (
         "codemods.turn_states",
         "codemods.places",
         "codemods.plans",
+        "codemods.providers",
         "codemods.imports",
         "codemods.survival",
         "codemods.argument_reading",

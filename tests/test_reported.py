@@ -56,13 +56,13 @@ SUGGESTED = [
     ("import json, requests\nURL = 'https://api.anthropic.com/v1/complete'\nB = {'prompt': p, 'max_tokens_to_sample': 3, 'stream': True}\n",
      "TC403", 'json.loads(line[5:]).get("delta", {}).get("text", "") of each line that begins with "data:"'),
     # Names and errors
-    ("import anthropic\nt = f'{anthropic.HUMAN_PROMPT!r}'\n", "TC305",
+    ("import anthropic\nHUMAN_PROMPT = 1\nt = f'{anthropic.HUMAN_PROMPT!r}'\n", "TC305",
      'HUMAN_PROMPT = "\\n\\nHuman:"  # on a line above, and HUMAN_PROMPT in place of anthropic.HUMAN_PROMPT'),
     ("import anthropic\nfrom openai import OpenAI\nc = anthropic.Anthropic() if a else OpenAI()\n"
-     "c.completions.create(prompt=f'{anthropic.HUMAN_PROMPT} a{anthropic.AI_PROMPT}', max_tokens_to_sample=3)\n", "TC301",
+     "c.completions.create(prompt=f'{anthropic.HUMAN_PROMPT} a{anthropic.AI_PROMPT}', **more)\n", "TC301",
      "prompt='\\n\\nHuman: a\\n\\nAssistant:'"),
     ("import anthropic\nfrom openai import OpenAI\nc = anthropic.Anthropic() if a else OpenAI()\n"
-     "c.completions.create(prompt=f'{anthropic.HUMAN_PROMPT} a{anthropic.AI_PROMPT}', max_tokens_to_sample=3)\n", "TC002",
+     "c.completions.create(prompt=f'{anthropic.HUMAN_PROMPT} a{anthropic.AI_PROMPT}', **more)\n", "TC002",
      "\\n\\nAssistant: in place of {anthropic.AI_PROMPT}"),
     ("import anthropic as sdk\nc = sdk.Anthropic()\nE = (sdk.InternalServerError,)\nwhile True:\n    try:\n"
      "        c.messages.create(max_tokens=3)\n    except E:\n        pass\n", "TC424",
@@ -213,7 +213,7 @@ TESTS = {
     "from unittest.mock import patch\n@patch('app.client')\ndef test(client):\n    client.completions.create.return_value = 1\n": [4],
     "import app\ndef test(kw):\n    assert kw['max_tokens_to_sample'] == 9\n": [3],
     "from types import SimpleNamespace as NS\nimport app\ndef test():\n    app.client = NS(completions=NS(create=f))\n": [4],
-    "import app\nfrom unittest import mock\nclass F:\n    class completions:\n        def create(**kw):\n            return mock.Mock(completion=' a')\n": [3],
+    "import app\nfrom unittest import mock\nclass F:\n    class completions:\n        def create(**kw):\n            return mock.Mock(completion=' a')\n": [3, 6],
     "from unittest.mock import patch\n@patch('other.client')\ndef test(client):\n    client.completions.create.return_value = 1\n": [],
     "import app\ndef test(client):\n    client.chat.completions.create.return_value = 1\n": [],
 }  # fmt: skip

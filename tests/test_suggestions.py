@@ -81,7 +81,7 @@ CALL = 'completions.create(model="claude-2", max_tokens_to_sample=9, prompt={})'
         ),
         pytest.param(
             "TC301",
-            "import anthropic, openai\nclient = openai.OpenAI() if OPEN else anthropic.Anthropic()\nr = client."
+            "import anthropic\nfrom unittest import mock\nclient = mock.Mock() if DRY else anthropic.Anthropic()\nr = client."
             + CALL.format("build()") + "\n",
             'r = client.messages.create(model="claude-opus-4-8", max_tokens=9, **arguments_from_prompt(build()))',
             id="whose client",

@@ -25,6 +25,8 @@ H, A = "\n\nHuman:", "\n\nAssistant:"
 PIECES = st.sampled_from(
     [H, A, " ", "\n", "a", " b", "c\n", f"{H} d", f"{H} e{A}", f"{A} f", f"{H} g{A} h", ""]
 )
+CHOSEN = "\ue0f7"
+CHOICES = st.sampled_from([CHOSEN, f"{CHOSEN} d", f"{CHOSEN}e\n", f"x{CHOSEN} f", f"{CHOSEN} g{A} h"])
 Message = tuple[str, str]
 
 
@@ -124,3 +126,25 @@ def test_steps_that_are_no_list(steps: list[str]) -> None:
 
 def test_a_failed_question_may_be_followed_by_the_next() -> None:
     assert after_parts(["failed"], parts_of(f"{H} b{A}")) == {"asked"}
+
+
+@given(st.lists(PIECES | CHOICES, max_size=6), st.lists(st.sampled_from((H, A)), min_size=6, max_size=6))
+def test_a_chosen_marker_leads_wherever_the_marker_would(steps: list[str], markers: list[str]) -> None:
+    states, exact = frozenset({"empty"}), frozenset({"empty"})
+    try:
+        for step in steps:
+            at = [offset for offset, char in enumerate(step) if char == CHOSEN]
+            states = after_parts(states, parts_of(step, chosen=at))
+    except NotWhole:
+        return
+    for step, marker in zip(steps, markers, strict=False):
+        exact = after_parts(exact, parts_of(step.replace(CHOSEN, marker)))
+    assert exact <= states
+
+
+def test_a_chosen_marker_has_its_place_and_its_text() -> None:
+    (before, chosen) = parts_of(f"x{CHOSEN} text", chosen=[1])
+    assert (before.role, before.text) == (None, "x")
+    assert (chosen.role, chosen.text, chosen.at) == ("chosen", "text", 1)
+    with pytest.raises(NotWhole):
+        after_parts_of_one_turn({"empty"}, [chosen])

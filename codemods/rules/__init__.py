@@ -43,7 +43,8 @@ RULES: tuple[RuleInfo, ...] = (
     ),
     RuleInfo(
         "TC003", "define-prompt-constants", "rewritten",
-        "A constant that other files import, or that has a fallback, is defined where it was imported.",
+        "A constant that other files import, that has a fallback, or whose text cannot be written where it is "
+        "read, is defined where the SDK is imported.",
         "from anthropic import HUMAN_PROMPT", 'HUMAN_PROMPT = "\\n\\nHuman:"',
         "The name must go on working for everyone who reads it.",
     ),
@@ -255,8 +256,9 @@ RULES: tuple[RuleInfo, ...] = (
     ),
     RuleInfo(
         "TC305", "formatted-constant", "manual",
-        "A prompt constant stands where its text cannot be written.",
-        'f"{anthropic.HUMAN_PROMPT!r}"', "", "A conversion, a format or a raw literal changes what the text means.",
+        "A prompt constant stands where its text cannot be written, and its name is taken.",
+        'HUMAN_PROMPT = "Me:"; f"{anthropic.HUMAN_PROMPT!r}"', "",
+        "A conversion, a format or a raw literal changes what the text means, and the name has a meaning already.",
     ),
     RuleInfo(
         "TC306", "continued-answer", "manual",
@@ -287,7 +289,7 @@ RULES: tuple[RuleInfo, ...] = (
     ),
     RuleInfo(
         "TC405", "test-double", "manual",
-        "A test replaces the old method.", "client.completions.create.return_value = ...", "",
+        "A test replaces the old method, or imitates the client that had it.", "client.completions.create.return_value = ...", "",
         "After the migration the double is never called, and the test proves nothing.",
     ),
     RuleInfo(

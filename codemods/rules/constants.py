@@ -6,10 +6,13 @@
     after:  opening = f"\\n\\nHuman: {question}"
     before: from anthropic import HUMAN_PROMPT  # in constants.py, imported by other files
     after:  HUMAN_PROMPT = "\\n\\nHuman:"
+    before: turn = f"{anthropic.AI_PROMPT if is_answer else anthropic.HUMAN_PROMPT} {text}"
+    after:  turn = f"{AI_PROMPT if is_answer else HUMAN_PROMPT} {text}"   # both defined behind the import
 
 Both constants left the package in anthropic 1.0.0 (its MIGRATION.md, section "Removed: the legacy
 Text Completions API"). A name that is the constant on one path only (try/except import), that other
-files import, or that stands where its text cannot be written, keeps its name and gets a definition.
+files import, or that stands where its text cannot be written, keeps its name and gets a definition;
+a name that means something else in the file already cannot be defined, and is left.
 """
 
 from __future__ import annotations
@@ -36,11 +39,15 @@ _CODES = tuple(rule.code for rule in RULES)
 
 @dataclass(slots=True)
 class ConstantEdits:
-    """What becomes of the constants: edits, definitions by the import they replace, and what is left."""
+    """What becomes of the constants: edits, definitions by the import they replace, and what is left.
+
+    added: names that are defined behind an import which did not bring them, each with a load of them.
+    """
 
     edits: list[Edit] = field(default_factory=list)
     places: list[tuple[ast.AST, str]] = field(default_factory=list)
     defined: list[Definition] = field(default_factory=list)
+    added: dict[tuple[ast.stmt, str], ast.expr] = field(default_factory=dict)
     removed: list[Definition] = field(default_factory=list)
     left: list[tuple[ast.AST, str]] = field(default_factory=list)
 
@@ -142,17 +149,55 @@ def plan_constants(context: Context, survival: Survival) -> ConstantEdits:
     out = ConstantEdits()
     for definition in constant_imports(context):
         _plan_import(context, definition, survival, out)
-    for node, name in _loads(context):
+    for node, name in sorted(_loads(context), key=lambda load: (load[0].lineno, load[0].col_offset)):
         if not survival.survives(context.source.span(node)) or is_ignored(context.source, node, _CODES):
             continue
         edit = inline_edit(context, node, PROMPT_CONSTANTS[name])
-        if edit is None:
-            out.left.append((node, f"{name} stands where its text cannot be written; replace it by hand"))
-        else:
-            out.edits.append(edit)
+        if edit is not None:
             out.places.append((node, name))
+        else:
+            edit = _named_edit(context, node, name, out)
+        if edit is not None:
+            out.edits.append(edit)
+        else:
+            out.left.append((node, f"{name} stands where its text cannot be written; replace it by hand"))
     out.edits.extend(_needless_prefixes(context, out.edits))
     return out
+
+
+def _named_edit(context: Context, node: ast.expr, name: str, out: ConstantEdits) -> Edit | None:
+    """The constant's name in place of a load, to be defined behind the import that the load goes through."""
+    statement = _import_above(context, node)
+    is_bound = any(name in scope.definitions for scope in context.flow.scopes.values())
+    is_seen = "*" in context.exported or any(scope.open for scope in context.flow.scopes.values())
+    if statement is None or is_bound or is_seen or not context.source.is_placed(node):
+        return None
+    out.added.setdefault((statement, name), node)
+    return Edit(*context.source.span(node), (name,))
+
+
+def _import_above(context: Context, node: ast.expr) -> ast.stmt | None:
+    """The statement that imports the SDK for a load; for one through a client, the first of the module."""
+    base = node.value if isinstance(node, ast.Attribute) else node
+    named = context.flow.reaching(base).definitions if isinstance(base, ast.Name) else ()
+    above = [one for one in named if one.kind == "import" and isinstance(one.node, ast.alias)]
+    if above and all(one.kind == "import" or one.value is not None for one in named):
+        statement = context.source.parents[above[0].node]
+        in_class = isinstance(context.source.parent(statement), ast.ClassDef)
+        return statement if isinstance(statement, ast.stmt) and not in_class else None
+    for statement in context.source.tree.body:
+        if isinstance(statement, ast.Import | ast.ImportFrom) and _names_sdk(statement):
+            return statement if context.source.span(statement)[1] < context.source.span(node)[0] else None
+    return None
+
+
+def _names_sdk(statement: ast.Import | ast.ImportFrom) -> bool:
+    modules = (
+        [statement.module or ""]
+        if isinstance(statement, ast.ImportFrom)
+        else [a.name for a in statement.names]
+    )
+    return any(module.split(".")[0] in SDK_PACKAGES for module in modules)
 
 
 def _needless_prefixes(context: Context, inlined: list[Edit]) -> list[Edit]:

@@ -104,6 +104,8 @@ def _conversion(context: Context, node: ast.AST) -> str | None:
         return {"prompt": "messages", "max_tokens_to_sample": "max_tokens"}.get(node.arg)
     if isinstance(node, ast.Name) and node.id in ("prompt", "max_tokens_to_sample"):
         return _parameter(context, node)
+    if isinstance(node, ast.Name) and node.id == "completions" and isinstance(node.ctx, ast.Store):
+        return "messages"
     return None
 
 

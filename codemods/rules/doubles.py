@@ -37,6 +37,7 @@ from codemods.rules.fake_classes import (
     OTHER_NAMES,
     asserts_prompt,
     fake_client,
+    fake_parts,
     fake_reply,
 )
 from codemods.rules.reported import Left, is_test_code, mentions_sdk, paths_of
@@ -360,9 +361,9 @@ def is_router(context: Context, node: ast.AST) -> bool:
 
 
 _FORMS = {
-    ast.Attribute: (_replaced_method, _stored_text),
+    ast.Attribute: (_replaced_method, _stored_text, fake_parts),
     ast.Constant: (_patched_name, _asserted_key, _route),
-    ast.Call: (_patched_object, _imitation, _asserted_call),
+    ast.Call: (_patched_object, _imitation, _asserted_call, fake_parts),
     ast.ClassDef: (fake_client, fake_reply),
     ast.FunctionDef: (_fake_method,),
     ast.AsyncFunctionDef: (_fake_method,),

@@ -1,6 +1,7 @@
 """Tell whether the value of an argument may be dropped together with it.
 
     dropped:  temperature=0.5, temperature=args.temperature, temperature=float(os.getenv("T", "0.7"))
+    dropped:  temperature=config.get("temperature", 0.7), where config = json.load(file)
     bridged:  temperature=next_temperature()
 
 Reading a setting and converting it changes nothing, but may raise for a bad value: the finding says
@@ -33,6 +34,20 @@ _CONVERSIONS = frozenset(
     )
 )
 _READS_SETTINGS = frozenset({"getenv of os"})
+# Functions that make plain dicts and lists of a text, by their modules.
+_PARSERS = {
+    "json": ("load", "loads"),
+    "ujson": ("load", "loads"),
+    "orjson": ("loads",),
+    "simplejson": ("load", "loads"),
+    "yaml": ("safe_load", "load"),
+    "tomllib": ("load", "loads"),
+    "tomli": ("load", "loads"),
+    "toml": ("load", "loads"),
+}
+# What may make objects of another kind of it.
+_HOOKS = frozenset({None, "cls", "object_hook", "object_pairs_hook"})
+_DEEPEST = 8
 _SETTING = re.compile(r"[A-Za-z_][\w.-]*")
 
 
@@ -65,8 +80,40 @@ def _only_reads(context: Context, call: ast.Call) -> bool:
 
 def _reads_a_setting(context: Context, call: ast.Call, holder: ast.expr) -> bool:
     """`….get("temperature", 0.7)` of a dict, not `requests.get(url)`."""
-    value = context.evaluator.value_of(holder)
-    if isinstance(holder, ast.Name) and isinstance(value, Foreign) and value.what.startswith("the module "):
+    may_be_of_module = any(
+        isinstance(value, Foreign) and value.what.startswith("the module ")
+        for value in context.evaluator.values_of(holder)
+    )
+    if isinstance(holder, ast.Name) and may_be_of_module and not _is_parsed(context, holder):
         return False
     key = context.evaluator.text_of(call.args[0]) if call.args else None
     return key is not None and _SETTING.fullmatch(key) is not None and not call.keywords
+
+
+def _is_parsed(context: Context, node: ast.expr, depth: int = 0) -> bool:
+    """Whether an expression is what a parser made of a text, or a part of that."""
+    if depth > _DEEPEST:
+        return False
+    if isinstance(node, ast.Name):
+        reaching = context.flow.reaching(node)
+        made = [one.value if one.kind == "assign" and not one.path else None for one in reaching.definitions]
+        return bool(made and reaching.complete) and all(
+            value is not None and _is_parsed(context, value, depth + 1) for value in made
+        )
+    if isinstance(node, ast.Subscript):
+        return _is_parsed(context, node.value, depth + 1)
+    if not isinstance(node, ast.Call):
+        return False
+    if isinstance(node.func, ast.Attribute) and node.func.attr == "get":
+        return _is_parsed(context, node.func.value, depth + 1)
+    return not _HOOKS & {keyword.arg for keyword in node.keywords} and _is_parser(context, node.func)
+
+
+def _is_parser(context: Context, function: ast.expr) -> bool:
+    value = context.evaluator.value_of(function)
+    if not isinstance(value, Foreign):
+        return False
+    name, _, module = value.what.rpartition(" of ")
+    if isinstance(function, ast.Attribute) and value.what.startswith("the module "):
+        name, module = function.attr, value.what.removeprefix("the module ")
+    return name in _PARSERS.get(module, ())

@@ -44,6 +44,20 @@ def fake_client(context: Context, node: ast.AST) -> str | None:
     return FAKE_CLIENT if any(_makes(context, node, part) for part in ast.walk(node)) else None
 
 
+def fake_parts(context: Context, node: ast.AST) -> str | None:
+    """`Fake(completions=Fake(create=ask))` and `fake.completions = …` in a test."""
+    if not is_test_code(context) or OTHER_CLIENTS.search(context.source.data) is not None:
+        return None
+    if isinstance(node, ast.Call):
+        given = [one.value for one in node.keywords if one.arg == "completions"]
+        names = [part.arg for one in given if isinstance(one, ast.Call) for part in one.keywords]
+        return FAKE_CLIENT if "create" in names else None
+    if not isinstance(node, ast.Attribute) or not isinstance(node.ctx, ast.Store):
+        return None
+    is_own = getattr(node.value, "id", "self") == "self"
+    return FAKE_CLIENT if node.attr == "completions" and not is_own else None
+
+
 def _is_fake_of_ours(context: Context, node: ast.ClassDef) -> bool:
     if _OTHER_FAKES.search(node.name) is not None:
         return False

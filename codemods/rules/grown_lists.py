@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from codemods.edits import Edit, Slice
 from codemods.places import KeywordPlace, Place
 from codemods.plans import Context, Plan, Site, Touch
+from codemods.rules.chosen_roles import role_code, touches_of_choice
 from codemods.rules.grown_prompts import (
     GrownPrompt,
     NotGrown,
@@ -28,7 +29,16 @@ from codemods.rules.grown_prompts import (
 )
 from codemods.rules.grown_walk import Walk
 from codemods.rules.hidden_turns import may_carry_markers, may_hide_turns
-from codemods.rules.message_lists import Opaque, Parts, Row, Spread, comments_in, message_list, slice_of
+from codemods.rules.message_lists import (
+    Opaque,
+    Parts,
+    Row,
+    Spread,
+    comments_in,
+    message_list,
+    opening_of_message,
+    slice_of,
+)
 from codemods.source import Span
 from codemods.template_holes import holes_at
 from codemods.template_nodes import HOLE, CannotCut, Joined, Template, whole_statement, widen_over_parentheses
@@ -62,6 +72,7 @@ def convert_grown(context: Context, site: Site, plan: Plan, place: Place) -> Non
         edits.extend(_type_edits(context, slot))
     _place_edits(context, site, plan, walk, grown.read, place, system)
     plan.touches.extend(touches_of(context, grown, tuple(edits), with_tests=True))
+    plan.touches.extend(touch for one in grown.choices.values() for touch in touches_of_choice(context, one))
     openings = list(_openings(context, walk, grown))
     context.openings = frozenset(hole for _, hole in openings)
     if any(role == "assistant" for role, _ in openings):
@@ -78,7 +89,7 @@ def convert_grown(context: Context, site: Site, plan: Plan, place: Place) -> Non
 def check_holes(context: Context, plan: Plan, grown: GrownPrompt) -> None:
     for text in grown.texts():
         for hole in _holes(context, text.template):
-            if hole is text.base or isinstance(hole, ast.Constant):
+            if hole is text.base or hole in grown.choices or isinstance(hole, ast.Constant):
                 continue
             reason = may_carry_markers(context, hole) or may_hide_turns(context, hole)
             if reason is not None:
@@ -160,8 +171,10 @@ def _rows(context: Context, text: Text, states: States, *, is_last: bool = False
         if part.is_blank or (part.role is None and states == {"empty"}):
             continue
         low, high = part.where
-        role = part.role
-        if role is None:
+        role: str | None = part.role
+        if part.role == "chosen":
+            role = role_code(context, text.template, part.at)
+        elif role is None:
             low += part.text[:1] == " "
             try:
                 role = role_of_text(states)
@@ -187,7 +200,8 @@ def _spread(context: Context, joined: Joined, part: Part) -> Spread:
             raise NotGrown("a repeated text is more than whole turns")
         if not one.is_blank:
             content = slice_of(context, element, span, one.where)
-            written.append((f'{{"role": "{one.role}", "content": ', content, "}"))
+            role = role_code(context, element, one.at) if one.role == "chosen" else one.role
+            written.append((opening_of_message(role), content, "}"))
     if len(written) == 1:
         return Spread(("[", *written[0], clauses, "]"))
     used = {node.id for node in source.nodes_of(ast.Name)}
@@ -261,7 +275,7 @@ def _extension(context: Context, store: Store, rows: list[Row], span: Span) -> l
     if len(rows) == 1 and not isinstance(rows[0], Spread):
         role, where = rows[0]
         content = slice_of(context, text.template, span, where)
-        return [Edit(*whole, (f'{target}.append({{"role": "{role}", "content": ', content, "})"))]
+        return [Edit(*whole, (f"{target}.append({opening_of_message(role)}", content, "})"))]
     listed = message_list(context, text.template, span, rows, source.indentation(whole[0]))
     return [Edit(*whole, (f"{target} += ", *listed))]
 

@@ -18,6 +18,7 @@ from typing import Literal
 
 from codemods.flow import Definition
 from codemods.plans import Context
+from codemods.rules.chosen_roles import Choice, choice_of
 from codemods.template_holes import holes_at
 from codemods.template_nodes import HOLE, Hole, Joined, Template
 from codemods.templates import returned_expressions
@@ -94,6 +95,7 @@ def _why_not(context: Context, found: Sequence[Definition]) -> str:
 class GrownPrompt:
     """Everything that takes part in one prompt: `slots`, and the text at the call itself.
 
+    choices: the values in it that choose between the markers, by what stands in the text.
     is_kept: the variables keep their texts, so that it does not matter who else reads them.
     """
 
@@ -101,6 +103,7 @@ class GrownPrompt:
         self.context = context
         self.is_kept = is_kept
         self.slots: list[Slot] = []
+        self.choices: dict[ast.expr, Choice] = {}
         self._by_key: dict[object, Slot] = {}
         self.read = self.text_of(node)
         if self.read.base_slot is None and not any(part.repeated for part in self.read.parts):
@@ -140,7 +143,13 @@ class GrownPrompt:
     def _parts(self, template: Template, start: int) -> list[Part]:
         joined = joined_in(self.context, template)
         inner = {at: self._parts(one.element, 0) for at, one in joined.items()}
-        return parts_of(template.flat, start, inner)
+        return parts_of(template.flat, start, inner, self._choices(template))
+
+    def _choices(self, template: Template) -> list[int]:
+        """Where in the flat text a value chooses between the markers."""
+        found = {at: choice_of(self.context, hole) for at, hole in holes_at(template).items()}
+        self.choices.update({choice.load: choice for choice in found.values() if choice is not None})
+        return [at for at, choice in found.items() if choice is not None]
 
     def _slot(self, leaf: ast.expr) -> Slot | None:
         if isinstance(leaf, ast.Name):

@@ -62,7 +62,7 @@ def _once_per_statement(context: Context, found: list[Left]) -> Iterator[Left]:
             statement = context.source.statement(one[1])
             if statement in told:
                 continue
-            if statement is one[1]:
+            if statement is one[1] and not isinstance(statement, ast.ClassDef):
                 told.update(ast.walk(statement))
             elif not hasattr(statement, "body"):
                 told.add(statement)
@@ -123,5 +123,8 @@ _CHECKS: dict[type[ast.AST], tuple[Check, ...]] = {
     ast.ClassDef: (doubles,),
     ast.FunctionDef: (doubles,),
     ast.AsyncFunctionDef: (doubles,),
+    ast.ClassDef: (doubles,),
+    ast.Assign: (doubles,),
+    ast.AnnAssign: (doubles,),
     ast.ExceptHandler: (hazards,),
 }

@@ -198,6 +198,10 @@ def _own_grown(context: Context, node: ast.expr, own: _Owned) -> None:
     if all(_is_kept_nowhere(context, load, is_whole=False) for load in others):
         for text in grown.texts():
             _own_template(context, text.template, own)
+        for choice in grown.choices.values():
+            owner = own if choice.definition is None else own.under(choice.definition)
+            owner.nodes.update(ast.walk(choice.chosen))
+            own.nodes.add(choice.load)
 
 
 def _calls(context: Context) -> list[ast.Call]:

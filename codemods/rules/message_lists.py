@@ -18,6 +18,7 @@ from codemods.plans import Context
 from codemods.template_holes import splits_a_filling
 from codemods.template_nodes import CannotCut, Cut, Template
 from codemods.turns import Layout, Range
+from migrate.markers import MARKERS
 
 Parts = tuple[str | Slice, ...]
 
@@ -80,7 +81,13 @@ def _on_lines(context: Context, items: Sequence[Parts], indentation: str) -> Par
 def _item(context: Context, template: Template, span: Range, row: Row) -> Parts:
     if isinstance(row, Spread):
         return "*", *row.display
-    return f'{{"role": "{row[0]}", "content": ', slice_of(context, template, span, row[1]), "}"
+    return opening_of_message(row[0]), slice_of(context, template, span, row[1]), "}"
+
+
+def opening_of_message(role: str) -> str:
+    """A message up to its text. role: the role itself, or the code of an expression that gives it."""
+    said = f'"{role}"' if role in MARKERS else role
+    return f'{{"role": {said}, "content": '
 
 
 def _separated(items: Sequence[Parts], separator: str) -> Iterator[Parts]:

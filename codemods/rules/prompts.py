@@ -217,7 +217,7 @@ def _cut_single(
     plan.edits.extend(place.wrap("messages", '[{"role": "user", "content": ', "}]"))
     touched: dict[Definition, tuple[set[ast.expr | None], list[Edit]]] = {}
     for template, layout in zip(templates, layouts, strict=True):
-        cut = Cut()
+        cut = Cut(keeps_comments=True)
         try_cut(template, layout.turns[0].range, cut)
         edits = [Edit(*span) for span in dict.fromkeys(cut.deletions)]
         if not cut.touched:
