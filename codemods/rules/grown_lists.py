@@ -29,6 +29,7 @@ from codemods.rules.grown_prompts import (
 from codemods.rules.grown_walk import Walk
 from codemods.rules.hidden_turns import may_carry_markers, may_hide_turns
 from codemods.rules.message_lists import Opaque, Parts, Row, Spread, comments_in, message_list, slice_of
+from codemods.rules.system_texts import system_at
 from codemods.source import Span
 from codemods.template_holes import holes_at
 from codemods.template_nodes import HOLE, CannotCut, Joined, Template, whole_statement, widen_over_parentheses
@@ -49,7 +50,7 @@ def convert_grown(context: Context, site: Site, plan: Plan, place: Place) -> Non
     grown = GrownPrompt(context, place.value)
     walk = Walk(context, grown)
     check_holes(context, plan, grown)
-    system = _system(context, grown, walk)
+    system = _system(context, grown, walk, place)
     _check_end(plan, walk, grown.read)
     if any("failed" in states for states in walk.at.values()):
         plan.notes.append(
@@ -61,7 +62,7 @@ def convert_grown(context: Context, site: Site, plan: Plan, place: Place) -> Non
     for slot in grown.slots:
         edits.extend(_type_edits(context, slot))
     _place_edits(context, site, plan, walk, grown.read, place, system)
-    plan.touches.extend(touches_of(context, grown, tuple(edits), with_tests=True))
+    plan.touches.extend(touches_of(context, grown, tuple(edits), with_tests=system is None))
     context.openings = frozenset(_openings(context, walk, grown))
     if context.openings:
         plan.notes.append(
@@ -92,8 +93,8 @@ def _holes(context: Context, template: Template) -> Iterator[ast.expr]:
         yield from _holes(context, joined.element) if joined is not None else (hole,)
 
 
-def _system(context: Context, grown: GrownPrompt, walk: Walk) -> str | None:
-    """The text before the first turn: literal text, and the same wherever the prompt begins."""
+def _system(context: Context, grown: GrownPrompt, walk: Walk, place: Place) -> str | None:
+    """The text before the first turn: literal text or a name for it, the same wherever the prompt begins."""
     stores = [store for store in grown.stores() if store.text.base is None and not store.grows]
     if any(_adds_system_text(walk, store) for store in grown.stores()):
         raise NotGrown("text stands before the first turn, but not always")
@@ -104,6 +105,10 @@ def _system(context: Context, grown: GrownPrompt, walk: Walk) -> str | None:
         first = root.parts[0] if root.parts else None
         if first is None or first.role is not None or first.repeated or first.is_blank:
             texts.add(None)
+            continue
+        named = system_at(context, root.template, first.where[1], place.value)
+        if named is not None:
+            texts.add(named.argument)
         elif len(root.parts) > 1 or not isinstance(root.node, ast.Constant) or not is_variable:
             raise NotGrown("text stands before the first turn")
         else:

@@ -18,6 +18,7 @@ from typing import Literal
 
 from codemods.flow import Definition
 from codemods.plans import Context
+from codemods.rules.system_texts import is_system_name
 from codemods.template_holes import holes_at
 from codemods.template_nodes import HOLE, Hole, Joined, Template
 from codemods.templates import returned_expressions
@@ -85,6 +86,7 @@ class GrownPrompt:
         self.is_kept = is_kept
         self.slots: list[Slot] = []
         self._by_key: dict[object, Slot] = {}
+        self._place = node
         self.read = self.text_of(node)
         if self.read.base_slot is None and not any(part.repeated for part in self.read.parts):
             raise NoGrowth("the prompt does not begin with a text that grows")
@@ -100,7 +102,8 @@ class GrownPrompt:
     def text_of(self, node: ast.expr) -> Text:
         """Read an expression as a slot with text after it, or as text alone."""
         leaf = _leading(node)
-        slot = self._slot(leaf) if leaf is not None else None
+        is_system = leaf is not None and is_system_name(self.context, leaf, self._place)
+        slot = self._slot(leaf) if leaf is not None and not is_system else None
         reader = self.context.templates
         if leaf is None or slot is None:
             return self._parted(Text(node, reader.template_of(node)))
