@@ -17,8 +17,6 @@ _WHOLE = re.compile(rb"^[ \t]*import\s+([^\r\n#;]+)", re.M)
 _DOTTED = re.compile(rb"[A-Za-z_][\w.]*")
 _DOTTED_TEXT = re.compile(rb"[\"']([A-Za-z_]\w*(?:\.\w+)+)[\"']")
 _IMPORTED = re.compile(rb"import\s+([^\r\n#;]+)")
-# `getattr(app, name)`, `vars(app)`: a module whose names are read by their texts, and the name if it is told.
-_BY_TEXT = rb"\b(?:getattr|hasattr|vars|dir)\(%b\s*(?:,\s*[\"'](\w+)[\"']|[,)])"
 _WORD = re.compile(rb"\w+")
 _OLD_MIGRATE = re.compile(rb"^\s*(?:from|import)\s+migrate\.(?:versioning|changeset|exceptions)\b", re.M)
 _PATCH = re.compile(rb"\bCompletions\.create\s*=[^=]")
@@ -74,15 +72,12 @@ class Project:
         stem = self._stem(path)
         module = stem.encode() + b"."
         reads = re.compile(rb"\b%b(\w+)(\s*=[^=])?" % re.escape(module))
-        whole = re.compile(_BY_TEXT % re.escape(stem.encode()))
         for user in self._users.pop(stem, ()):  # read again: few modules are ever asked about
             code = self._code(user) or b""
             for name, is_set in reads.findall(code) if module in code else ():
                 self._imported.setdefault(stem, set()).add(name.decode())
                 if is_set:
                     self._set_in.setdefault(stem, set()).add(name.decode())
-            for name in whole.findall(code) if b"(" + stem.encode() in code else ():
-                self._imported.setdefault(stem, set()).add(name.decode() or "*")
         return frozenset(self._imported.get(stem, ()))
 
     def names_bound_from_outside(self, path: str) -> frozenset[str]:
