@@ -36,6 +36,8 @@ def convert_kept_pieces(context: Context, plan: Plan, place: Place) -> None:
     grown = GrownPrompt(context, place.value, is_kept=True)
     walk = Walk(context, grown, after_parts_of_one_turn)
     check_holes(context, plan, grown)
+    if any(text.system_end for text in grown.texts()):
+        raise NotGrown("text stands before or behind the one turn")
     variable = _only_variable(context, grown, place)
     ends = frozenset(walk.at.get(place.value, ()))
     if ends not in ({"asked"}, {"answered"}):

@@ -29,6 +29,7 @@ from codemods.rules.grown_lists import (
     value_span,
 )
 from codemods.rules.grown_prompts import GrownPrompt, NotGrown, Store, Text
+from codemods.rules.grown_systems import taken_from_turns
 from codemods.rules.grown_walk import Walk
 from codemods.rules.kept_prompts import free_names, line_break, may_go_on, scope_node
 from codemods.rules.message_lists import Parts, list_display, slice_of
@@ -41,6 +42,7 @@ from migrate.markers import BLANKS
 def convert_pieces(context: Context, plan: Plan, place: Place) -> None:
     """Plan the prompt as one turn in pieces. Raises Opaque or NotGrown, each with the reason."""
     grown = GrownPrompt(context, place.value)
+    system = taken_from_turns(context, grown, place)
     walk = Walk(context, grown, after_parts_of_one_turn)
     check_holes(context, plan, grown)
     try:
@@ -61,7 +63,9 @@ def convert_pieces(context: Context, plan: Plan, place: Place) -> None:
         said = said_in(context, grown.read, place.value_span) or prefill
         messages.append(('{"role": "assistant", "content": ', said, "}"))
         plan.has_prefill = True
-    plan.edits.extend(place.replace([("messages", list_display(context, messages, place.indentation()))]))
+    pairs: list[tuple[str, Parts]] = [] if system is None else [("system", (system,))]
+    pairs.append(("messages", list_display(context, messages, place.indentation())))
+    plan.edits.extend(place.replace(pairs))
     plan.touches.extend(touches_of(context, grown, tuple(edits), with_tests=False))
     names = " and ".join(dict.fromkeys(slot.name for slot in grown.slots))
     plan.evidence.append(f"every line that writes or reads {names} is in sight")
