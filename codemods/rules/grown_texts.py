@@ -31,9 +31,10 @@ from codemods.rules.grown_lists import (
 from codemods.rules.grown_prompts import GrownPrompt, NotGrown, Store, Text
 from codemods.rules.grown_systems import taken_from_turns
 from codemods.rules.grown_walk import Walk
-from codemods.rules.kept_prompts import free_names, line_break, may_go_on, scope_node
+from codemods.rules.kept_prompts import free_names, line_break, scope_node
 from codemods.rules.message_lists import Parts, list_display, slice_of
 from codemods.source import Span
+from codemods.statements import may_go_on
 from codemods.template_nodes import HOLE, CannotCut, whole_statement
 from codemods.turn_states import NotWhole, Part, after_parts_of_one_turn
 from migrate.markers import BLANKS
@@ -117,7 +118,7 @@ def _store_edits(context: Context, store: Store, prefill: str) -> list[Edit]:
     left = _left(context, store, span)
     said = said_in(context, text, span)
     if said is not None:
-        if may_go_on(context, store.statement) and any(HOLE in part.text for part in words_of(text)):
+        if may_go_on(context.source, store.statement) and any(HOLE in part.text for part in words_of(text)):
             raise NotGrown("what fails in the prefill may be caught, and would leave the turn written")
         start = source.span(store.statement)[0]
         lines: list[Parts] = [] if left is None else [(Slice(start, span[0]), left)]

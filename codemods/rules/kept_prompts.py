@@ -36,6 +36,7 @@ from codemods.rules.message_lists import (
 )
 from codemods.rules.system_texts import SystemText, system_at
 from codemods.source import Span
+from codemods.statements import may_go_on
 from codemods.template_fillings import Filled
 from codemods.template_nodes import HOLE, Concat, Cut, Named, Template, widen_over_parentheses
 from codemods.turns import Layout, Range
@@ -174,7 +175,7 @@ def _name_texts(
         raise Opaque("the prompt has several forms, which have not the same parts")
     is_checked = any(isinstance(template, Concat) for template, _ in forms)
     has_values = len(names) > 1 and any(HOLE in template.flat for template, _ in forms)
-    if (is_checked or has_values) and may_go_on(context, definition.node):
+    if (is_checked or has_values) and may_go_on(context.source, definition.node):
         raise Opaque("what fails in the prompt may be caught, and would leave some of its texts written")
     if len(names) == 1:
         ranges = [where[0] for where in texts]
@@ -194,15 +195,6 @@ def _name_texts(
     between = line_break(context, start)
     parts = [part for line in lines for part in (between, *line)]
     return Edit(start, span[1], tuple(parts[1:]))
-
-
-def may_go_on(context: Context, node: ast.AST) -> bool:
-    """Whether an error of the statement may be caught in its function."""
-    while not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Module):
-        node = context.source.parents[node]
-        if isinstance(node, ast.Try | ast.With | ast.AsyncWith):
-            return True
-    return False
 
 
 def _only_text(

@@ -15,9 +15,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from codemods.attributes import attribute_at
+from codemods.flow import Definition
 from codemods.plans import Context
 from codemods.rules.texts_in_sight import texts_in_sight
 from codemods.scopes import Scope, binding_scope
+from codemods.statements import are_in_one_block, may_go_on
 from codemods.template_holes import holes_at, inside
 from codemods.template_nodes import HOLE, Hole, Known, Template, Through
 from codemods.turns import Range
@@ -146,7 +148,10 @@ def _is_same_at(context: Context, node: ast.expr, place: ast.expr, *, is_fixed: 
         return False
     if any(isinstance(one.ctx, ast.Del) and one.id == root.id for one in context.source.nodes_of(ast.Name)):
         return False
-    return is_fixed or (scope in (here, context.flow.module) and _is_set_first(context, node))
+    if is_fixed:
+        return True
+    is_near = scope in (here, context.flow.module) and _is_set_first(context, node)
+    return is_near and _goes_with(context, definition, node, place)
 
 
 def _root(node: ast.expr) -> ast.Name | None:
@@ -171,3 +176,28 @@ def _is_set_first(context: Context, node: ast.expr) -> bool:
         return True
     around = _scope_around(context, definition.node).node
     return isinstance(around, ast.ClassDef) or getattr(around, "name", "") == "__init__"
+
+
+def _goes_with(context: Context, definition: Definition, node: ast.expr, place: ast.expr) -> bool:
+    """Whether the name is not bound again between the prompt and the call.
+
+    In a loop it is bound beside the line that writes the prompt: neither is written without the other.
+    """
+    source = context.source
+    bound, written, sent = (source.statement(one) for one in (definition.node, node, place))
+    if definition.kind != "assign" or written is sent or not _is_repeated(context, bound):
+        return True
+    if definition.scope is not _scope_around(context, node):
+        return False
+    is_beside = are_in_one_block(source, bound, written) and not may_go_on(source, written)
+    return is_beside and bound.lineno < written.lineno < sent.lineno
+
+
+def _is_repeated(context: Context, node: ast.AST) -> bool:
+    """Whether a loop of its function may come to the statement again."""
+    current: ast.AST | None = node
+    while current is not None and current not in context.flow.scopes:
+        if isinstance(current, ast.For | ast.AsyncFor | ast.While):
+            return True
+        current = context.source.parent(current)
+    return False
