@@ -102,7 +102,7 @@ def _given(node: ast.Call | ast.BinOp) -> Sequence[ast.expr | ast.keyword]:
 
 def fill(inner: Template, node: ast.expr, pattern: re.Pattern[str]) -> Filled | None:
     """The template with a hole for each field; None if its text is not all there."""
-    literals = _fillable(inner)
+    literals = _fillable(inner, pattern)
     is_field = pattern in (FORMAT_FIELD, PERCENT_FIELD) or _ONE_FIELD.fullmatch(pattern.pattern)
     if not is_field and any(token.is_formatted for one in literals for token, _ in one.tokens):
         return None  # its braces are doubled as long as it is an f-string
@@ -131,7 +131,7 @@ def fill_markers(inner: Template, call: ast.Call, markers: list[Marker]) -> Fill
         isinstance(one, ast.Starred) for one in call.args
     ):
         return None
-    literals = _fillable(inner)
+    literals = _fillable(inner, FORMAT_FIELD)
     by_name = {marker.name: marker for marker in markers}
     names = [match for one in literals for match in _names_in(one)]
     if any(name is None for name in names) or (
@@ -156,7 +156,7 @@ def fill_markers(inner: Template, call: ast.Call, markers: list[Marker]) -> Fill
 
 def fill_percent_markers(inner: Template, node: ast.BinOp, markers: list[Marker]) -> Filled | None:
     """The same for `template % (…)`, where a `%s` stands for each item."""
-    literals = _fillable(inner)
+    literals = _fillable(inner, PERCENT_FIELD)
     fields = [found for one in literals for found in _percent_fields(one)]
     values = [one for one in _given(node) if isinstance(one, ast.expr)]
     by_name = {marker.name: marker for marker in markers}
@@ -206,11 +206,11 @@ def _names_in(literal: Literal) -> Iterator[str | None]:
                     yield match.group(1) if match else None
 
 
-def _fillable(inner: Template) -> list[Literal]:
-    """The literals of a template, if none of them has values of its own already."""
-    literals = _literals_of(_whole(inner))
+def _fillable(inner: Template, pattern: re.Pattern[str]) -> list[Literal]:
+    """The literals of a template, if none has values of its own, nor a constant with fields in it."""
+    literals = _literals_of(_whole(inner), pattern)
     pieces = (piece for one in literals for _, row in one.tokens for piece in row)
-    return [] if any(_has_own_value(piece) for piece in pieces) else literals
+    return [] if any(_has_own_value(piece, pattern) for piece in pieces) else literals
 
 
 def _whole(template: Template) -> Template:
@@ -255,22 +255,27 @@ def _marker_places(inner: Template) -> list[tuple[int, ast.expr]]:
     return found
 
 
-def _has_own_value(piece: Piece) -> bool:
-    """A field of an f-string with a value that is there before any call fills the text."""
+def _has_own_value(piece: Piece, pattern: re.Pattern[str]) -> bool:
+    """A field of an f-string whose value is there before a call fills the text, or has fields in it."""
     if piece.inner is None or piece.is_filled_later:
         return False
-    return any(True for _ in piece.inner.holes())
+    return pattern.search(piece.text) is not None or any(True for _ in piece.inner.holes())
 
 
-def _literals_of(template: Template) -> list[Literal]:
-    """The literals of a template that is all text: one, or a sum of literals and prompt constants."""
+def _literals_of(template: Template, pattern: re.Pattern[str]) -> list[Literal]:
+    """The literals of a template that is all text: one, or a sum with constants that have no fields."""
     if isinstance(template, Literal):
         return [template]
     if not isinstance(template, Concat):
         return []
-    if not all(isinstance(one, Literal) or is_only_marker(one.flat) for one in template.operands):
+    others = [one for one in template.operands if not isinstance(one, Literal)]
+    if any(not is_only_marker(one.flat) and not _is_plain(one, pattern) for one in others):
         return []
     return [one for one in template.operands if isinstance(one, Literal)]
+
+
+def _is_plain(template: Template, pattern: re.Pattern[str]) -> bool:
+    return isinstance(template, Known) and pattern.search(template.flat) is None
 
 
 def _fields_of(

@@ -286,11 +286,12 @@ def _filled_pairs(
 ) -> list[tuple[str, tuple[str | Slice, ...]]]:
     rows = [row for row in rows_of(layout) if not isinstance(row, Spread)]
     ranges = [where for _, where in rows]
-    ranges = ranges if layout.system is None else [layout.system, *ranges]
+    named = system_at(context, template, layout.system[1], place.value) if layout.system is not None else None
+    ranges = ranges if layout.system is None or named is not None else [layout.system, *ranges]
     texts = filled_texts(context, plan, template, place.value_span, ranges)
     pairs: list[tuple[str, tuple[str | Slice, ...]]] = []
     if layout.system is not None:
-        pairs.append(("system", (texts.pop(0),)))
+        pairs.append(("system", (named.argument if named is not None else texts.pop(0),)))
     items: list[tuple[str | Slice, ...]] = [
         (f'{{"role": "{role}", "content": ', text, "}") for (role, _), text in zip(rows, texts, strict=True)
     ]

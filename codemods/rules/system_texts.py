@@ -20,6 +20,7 @@ from codemods.plans import Context
 from codemods.rules.texts_in_sight import texts_in_sight
 from codemods.scopes import Scope, binding_scope
 from codemods.statements import are_in_one_block, may_go_on
+from codemods.template_fillings import Filled
 from codemods.template_holes import holes_at, inside
 from codemods.template_nodes import HOLE, Hole, Known, Template, Through
 from codemods.turns import Range
@@ -123,6 +124,8 @@ def _leaves(template: Template, start: int) -> Iterator[tuple[ast.expr, Range]]:
     """The expressions that a template is made of, with what each covers of the flat text."""
     if isinstance(template, Known | Hole):
         yield template.node, (start, start + len(template.flat))
+    if isinstance(template, Filled):
+        yield from _leaves(template.inner, start)
     for inner, at in inside(template, start):
         yield from _leaves(inner, at)
 
