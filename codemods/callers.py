@@ -143,8 +143,33 @@ def definition_of(context: Context, function: Function) -> Definition | None:
 def values_of_parameter(context: Context, definition: Definition) -> list[ast.expr] | None:
     """Every expression a parameter may hold; None if that is not all in sight."""
     function, name = definition.scope.node, definition.name
-    callers = callers_of(context, function)
-    if callers is None or not isinstance(function, Function) or is_collecting(function, name):
+    return _values_passed(function, name, callers_of(context, function))
+
+
+def values_of_field(context: Context, definition: Definition) -> list[ast.expr] | None:
+    """The same for a parameter of `__init__`: what every call of the class gives."""
+    function = definition.scope.node
+    owner = context.source.parent(function)
+    if not isinstance(owner, ast.ClassDef) or not isinstance(function, Function):
+        return None
+    known = context.flow.module.definitions.get(owner.name, [])
+    if len(known) != 1 or known[0].node is not owner:
+        return None
+    is_open = owner.decorator_list or owner.keywords or not context.can_edit(known[0])
+    if is_open or function.decorator_list or is_called_by_name(context):
+        return None
+    calls = [(context.source.parent(use), use) for use in context.flow.uses(known[0])]
+    made = [
+        _passed(context, call, function) if isinstance(call, ast.Call) and call.func is use else None
+        for call, use in calls
+    ]
+    found = [one for one in made if one is not None]
+    complete = found if len(found) == len(made) else None
+    return _values_passed(function, definition.name, complete)
+
+
+def _values_passed(function: ast.AST, name: str, callers: list[Passed] | None) -> list[ast.expr] | None:
+    if not callers or not isinstance(function, Function) or is_collecting(function, name):
         return None
     values: list[ast.expr] = []
     for passed in callers:

@@ -14,7 +14,7 @@ from typing import cast
 from codemods.evaluate import Evaluator
 from codemods.flow import Definition
 from codemods.source import Source
-from codemods.values import Client, Foreign, Symbol, Unknown, UserClass, UserFunction
+from codemods.values import Client, Foreign, Symbol, Unknown, UserClass, UserFunction, UserInstance
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _FROM_PROJECT = "comes from "
@@ -114,13 +114,21 @@ class Members:
         """Whether the file may reach the name by its text: `getattr(self, "history")`, a list of fields."""
         if b"__dict__" in self.source.data or b"vars(" in self.source.data:
             return True
-        if any(_sets_by_computed_name(call) or _copies(call) for call in self.source.nodes_of(ast.Call)):
+        calls = self.source.nodes_of(ast.Call)
+        if any(_sets_by_computed_name(one) or _copies(one) or self._is_read_by_text(one) for one in calls):
             return True
         return any(
             node.value == name
             and isinstance(self.source.parent(node), ast.Call | ast.List | ast.Tuple | ast.Set)
             for node in self.source.nodes_of(ast.Constant)
         )
+
+    def _is_read_by_text(self, call: ast.Call) -> bool:
+        """`getattr(thing, name)`: any attribute of what may be an object of the file's classes."""
+        if getattr(call.func, "id", "") != "getattr" or len(call.args) < 2:
+            return False
+        is_open = isinstance(self.evaluator.value_of(call.args[0]), UserClass | UserInstance | Unknown)
+        return is_open and not isinstance(call.args[1], ast.Constant)
 
     def _is_known_base(self, base: ast.expr) -> bool:
         """Whether what stands above cannot call or replace the member without the project's showing it."""

@@ -17,6 +17,8 @@ _WHOLE = re.compile(rb"^[ \t]*import\s+([^\r\n#;]+)", re.M)
 _DOTTED = re.compile(rb"[A-Za-z_][\w.]*")
 _DOTTED_TEXT = re.compile(rb"[\"']([A-Za-z_]\w*(?:\.\w+)+)[\"']")
 _IMPORTED = re.compile(rb"import\s+([^\r\n#;]+)")
+# `getattr(thing, name)`: which attribute is not told.
+_COMPUTED = re.compile(rb"\bgetattr\(\s*([\w.]+)\s*,\s*[^\s\"']")
 _WORD = re.compile(rb"\w+")
 _OLD_MIGRATE = re.compile(rb"^\s*(?:from|import)\s+migrate\.(?:versioning|changeset|exceptions)\b", re.M)
 _PATCH = re.compile(rb"\bCompletions\.create\s*=[^=]")
@@ -51,6 +53,7 @@ class Project:
         self._importers: dict[str, list[str]] = {}  # last name of a module -> files that may import it
         self._users: dict[str, list[str]] = {}  # module's last name -> files that import it whole
         self._patches: list[str] = []
+        self._read_by_text: dict[str, bool] = {}
         self._loaders: list[str] = []
         self._imports: dict[str, frozenset[str]] = {}
         self._bound_by_text: dict[str, frozenset[tuple[str, str]]] = {}
@@ -100,6 +103,8 @@ class Project:
         """
         if not self.names_imported_from(path) and not self._imports_others(path):
             return False
+        if self._is_read_by_text(path):
+            return True  # it may be any word
         pattern, wanted = re.compile(rb"\b%b\b" % re.escape(word.encode())), word.encode()
         others = (one for one in self.paths if one != path and one.endswith(".py"))
         return any(
@@ -107,6 +112,16 @@ class Project:
             for one in others
             if (data := self.read(one)) is not None
         )
+
+    def _is_read_by_text(self, path: str) -> bool:
+        """Whether a file that imports this one reads attributes by computed names: `getattr(a, name)`."""
+        if path not in self._read_by_text:
+            users = self.all_importers_with(path, "getattr(")
+            stem = self._stem(path).encode()  # what is read of the module itself is no attribute of a class
+            codes = (self._code(one) or b"" for one in users or ())
+            found = {owner for code in codes for owner in _COMPUTED.findall(code)}
+            self._read_by_text[path] = users is None or bool(found - {stem})
+        return self._read_by_text[path]
 
     def _imports_others(self, path: str) -> bool:
         data = self.read(path) or b""

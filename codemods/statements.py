@@ -54,3 +54,19 @@ def only_reads(node: ast.AST) -> bool:
         if isinstance(part, ast.Call) and getattr(part.func, "id", "") not in _READING:
             return False
     return True
+
+
+def may_go_on(source: Source, node: ast.AST) -> bool:
+    """Whether an error of the statement may be caught in its function."""
+    while not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Module):
+        node = source.parents[node]
+        if isinstance(node, ast.Try | ast.With | ast.AsyncWith):
+            return True
+    return False
+
+
+def are_in_one_block(source: Source, *statements: ast.stmt) -> bool:
+    """Whether statements stand beside each other, so that nothing chooses between them."""
+    parent = source.parents[statements[0]]
+    blocks = (getattr(parent, name, None) for name in ("body", "orelse", "finalbody"))
+    return any(isinstance(block, list) and all(one in block for one in statements) for block in blocks)

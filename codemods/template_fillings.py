@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import itertools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from codemods.source import Source, Span
@@ -24,6 +24,7 @@ from codemods.template_nodes import (
     Named,
     Piece,
     Template,
+    Through,
 )
 
 FORMAT_FIELD = re.compile(r"\{\{|\}\}|\{[^{}]*\}")
@@ -66,14 +67,14 @@ class Filled(Template):
         self.inner.cut(lo, hi, out)
         gone = {span for span, fields in self.spare if not any(lo <= at < hi for at in fields)}
         if gone:
-            assert isinstance(self.node, ast.Call)
+            assert isinstance(self.node, ast.Call | ast.BinOp)
             assert self.source is not None
             out.deletions.extend(_without_arguments(self.source, self.node, gone))
 
 
-def _without_arguments(source: Source, call: ast.Call, gone: set[Span]) -> Iterator[Span]:
-    """Deletions that take arguments out of a call, with their commas."""
-    items = sorted(source.span(item) for item in (*call.args, *call.keywords))
+def _without_arguments(source: Source, node: ast.Call | ast.BinOp, gone: set[Span]) -> Iterator[Span]:
+    """Deletions that take arguments out of a call, or items out of what `%` is given, with their commas."""
+    items = sorted(source.span(item) for item in _given(node))
     pairs = itertools.pairwise(items)
     if any(source.data[left[1] : right[0]].strip() != b"," for left, right in pairs):
         raise CannotCut("something stands between the arguments that go")
@@ -81,8 +82,19 @@ def _without_arguments(source: Source, call: ast.Call, gone: set[Span]) -> Itera
     for index, item in enumerate(items):
         if item in gone and index < last:
             yield item[0], items[index + 1][0]
+    is_single = isinstance(node, ast.BinOp) and len(items) - len(gone) == 1
+    if is_single and last + 1 == len(items):
+        raise CannotCut("one value would be left for `%`, which may be a tuple")
     if last + 1 < len(items):
-        yield (items[last][1] if last >= 0 else items[0][0]), items[-1][1]
+        start = items[last][1] if last >= 0 else items[0][0]
+        yield (source.data.index(b",", start) + 1 if is_single else start), items[-1][1]
+
+
+def _given(node: ast.Call | ast.BinOp) -> Sequence[ast.expr | ast.keyword]:
+    """The arguments of a `.format`, the items of the tuple after a `%`."""
+    if isinstance(node, ast.Call):
+        return [*node.args, *node.keywords]
+    return node.right.elts if isinstance(node.right, ast.Tuple) else []
 
 
 # -- reading --------------------------------------------------------------------------------------
@@ -90,23 +102,26 @@ def _without_arguments(source: Source, call: ast.Call, gone: set[Span]) -> Itera
 
 def fill(inner: Template, node: ast.expr, pattern: re.Pattern[str]) -> Filled | None:
     """The template with a hole for each field; None if its text is not all there."""
-    literals = _fillable(inner)
+    literals = _fillable(inner, pattern)
     is_field = pattern in (FORMAT_FIELD, PERCENT_FIELD) or _ONE_FIELD.fullmatch(pattern.pattern)
     if not is_field and any(token.is_formatted for one in literals for token, _ in one.tokens):
         return None  # its braces are doubled as long as it is an f-string
     return _filled(inner, node, literals, pattern, lambda _: None) if literals else None
 
 
-def markers_given(source: Source, call: ast.Call, text_of: Callable[[ast.expr], str | None]) -> list[Marker]:
-    """The arguments of a `.format` that are turn markers and nothing else."""
+def markers_given(
+    source: Source, node: ast.Call | ast.BinOp, text_of: Callable[[ast.expr], str | None]
+) -> list[Marker]:
+    """What a `.format` or a `%` is given that is a turn marker and nothing else."""
     found: list[Marker] = []
-    given = [(str(index), value, value) for index, value in enumerate(call.args)]
-    given += [(keyword.arg or "", keyword.value, keyword) for keyword in call.keywords]  # type: ignore[misc]
-    for name, value, item in given:
+    for index, item in enumerate(_given(node)):
+        is_keyword = isinstance(item, ast.keyword)
+        value = item.value if isinstance(item, ast.keyword) else item
+        name = (item.arg or "") if isinstance(item, ast.keyword) else str(index)
         does_more = any(isinstance(part, ast.Call | ast.NamedExpr) for part in ast.walk(value))
         text = None if does_more else text_of(value)
         if text is not None and is_only_marker(text):
-            found.append(Marker(name, text, value, source.span(item), item is not value))
+            found.append(Marker(name, text, value, source.span(item), is_keyword))
     return found
 
 
@@ -116,7 +131,7 @@ def fill_markers(inner: Template, call: ast.Call, markers: list[Marker]) -> Fill
         isinstance(one, ast.Starred) for one in call.args
     ):
         return None
-    literals = _fillable(inner)
+    literals = _fillable(inner, FORMAT_FIELD)
     by_name = {marker.name: marker for marker in markers}
     names = [match for one in literals for match in _names_in(one)]
     if any(name is None for name in names) or (
@@ -131,18 +146,52 @@ def fill_markers(inner: Template, call: ast.Call, markers: list[Marker]) -> Fill
         marker = by_name.get(name)
         return None if marker is None else Known(marker.node, marker.text)
 
-    filled = _filled(inner, call, literals, FORMAT_FIELD, text_of_field) if literals else None
-    if filled is None:
+    if not literals:
         return None
-    given = {marker.node for marker in markers}
+    filled = _filled(inner, call, literals, FORMAT_FIELD, text_of_field)
     values = (*call.args, *(keyword.value for keyword in call.keywords))
+    spare = [marker for marker in markers if marker.is_keyword or is_counted]
+    return _with_arguments(filled, values, markers, spare, literals[0].source)
+
+
+def fill_percent_markers(inner: Template, node: ast.BinOp, markers: list[Marker]) -> Filled | None:
+    """The same for `template % (…)`, where a `%s` stands for each item."""
+    literals = _fillable(inner, PERCENT_FIELD)
+    fields = [found for one in literals for found in _percent_fields(one)]
+    values = [one for one in _given(node) if isinstance(one, ast.expr)]
+    by_name = {marker.name: marker for marker in markers}
+    is_plain = len(fields) == len(values) and not any("(" in one for one in fields)
+    if not is_plain or any(isinstance(one, ast.Starred) for one in values):
+        return None
+    if any(fields[int(name)] != "%s" for name in by_name) or len(by_name) == len(values):
+        return None
+    counter = iter(range(len(fields)))
+
+    def text_of_field(found: str) -> Known | None:
+        marker = by_name.get(str(next(counter)))
+        return None if marker is None else Known(marker.node, marker.text)
+
+    filled = _filled(inner, node, literals, PERCENT_FIELD, text_of_field)
+    return _with_arguments(filled, values, markers, markers, literals[0].source)
+
+
+def _percent_fields(literal: Literal) -> Iterator[str]:
+    for _, row in literal.tokens:
+        for piece in row:
+            found = PERCENT_FIELD.findall("" if piece.is_field else piece.text)
+            yield from (one for one in found if one != "%%")
+
+
+def _with_arguments(
+    filled: Filled, values: Sequence[ast.expr], markers: list[Marker], spare: list[Marker], source: Source
+) -> Filled:
+    """With what fills it. spare: the markers that go when none of their fields is left."""
+    given = {marker.node for marker in markers}
     filled.arguments = [value for value in values if value not in given]
     places = _marker_places(filled.inner)
-    filled.source = literals[0].source
+    filled.source = source
     filled.spare = [
-        (marker.span, tuple(at for at, node in places if node is marker.node))
-        for marker in markers
-        if marker.is_keyword or is_counted
+        (marker.span, tuple(at for at, node in places if node is marker.node)) for marker in spare
     ]
     return filled
 
@@ -157,15 +206,15 @@ def _names_in(literal: Literal) -> Iterator[str | None]:
                     yield match.group(1) if match else None
 
 
-def _fillable(inner: Template) -> list[Literal]:
-    """The literals of a template, if none of them has values of its own already."""
-    literals = _literals_of(_whole(inner))
+def _fillable(inner: Template, pattern: re.Pattern[str]) -> list[Literal]:
+    """The literals of a template, if none has values of its own, nor a constant with fields in it."""
+    literals = _literals_of(_whole(inner), pattern)
     pieces = (piece for one in literals for _, row in one.tokens for piece in row)
-    return [] if any(_has_own_value(piece) for piece in pieces) else literals
+    return [] if any(_has_own_value(piece, pattern) for piece in pieces) else literals
 
 
 def _whole(template: Template) -> Template:
-    while isinstance(template, Named | Filled):
+    while isinstance(template, Named | Through | Filled):
         template = template.inner
     return template
 
@@ -185,7 +234,7 @@ def _filled(
     if isinstance(whole, Concat):
         whole.flat = "".join(operand.flat for operand in whole.operands)
     named = inner
-    while isinstance(named, Named | Filled):
+    while isinstance(named, Named | Through | Filled):
         named.flat = whole.flat
         named = named.inner
     return Filled(node, whole.flat, inner)
@@ -206,22 +255,27 @@ def _marker_places(inner: Template) -> list[tuple[int, ast.expr]]:
     return found
 
 
-def _has_own_value(piece: Piece) -> bool:
-    """A field of an f-string with a value that is there before any call fills the text."""
+def _has_own_value(piece: Piece, pattern: re.Pattern[str]) -> bool:
+    """A field of an f-string whose value is there before a call fills the text, or has fields in it."""
     if piece.inner is None or piece.is_filled_later:
         return False
-    return any(True for _ in piece.inner.holes())
+    return pattern.search(piece.text) is not None or any(True for _ in piece.inner.holes())
 
 
-def _literals_of(template: Template) -> list[Literal]:
-    """The literals of a template that is all text: one, or a sum of literals and prompt constants."""
+def _literals_of(template: Template, pattern: re.Pattern[str]) -> list[Literal]:
+    """The literals of a template that is all text: one, or a sum with constants that have no fields."""
     if isinstance(template, Literal):
         return [template]
     if not isinstance(template, Concat):
         return []
-    if not all(isinstance(one, Literal) or is_only_marker(one.flat) for one in template.operands):
+    others = [one for one in template.operands if not isinstance(one, Literal)]
+    if any(not is_only_marker(one.flat) and not _is_plain(one, pattern) for one in others):
         return []
     return [one for one in template.operands if isinstance(one, Literal)]
+
+
+def _is_plain(template: Template, pattern: re.Pattern[str]) -> bool:
+    return isinstance(template, Known) and pattern.search(template.flat) is None
 
 
 def _fields_of(

@@ -25,7 +25,7 @@ def holes_at(template: Template, start: int = 0) -> dict[int, ast.expr]:
     if isinstance(template, Hole):
         return {start: template.node}
     found: dict[int, ast.expr] = {}
-    for inner, at in _inside(template, start):
+    for inner, at in inside(template, start):
         found.update(holes_at(inner, at))
     return found
 
@@ -37,11 +37,11 @@ def splits_a_filling(template: Template, low: int, high: int, start: int = 0) ->
         is_touched = start < high and low < start + len(template.flat)
         if is_touched and not all(low <= field < high for field in fields):
             return True
-    inside = [(template.inner, start)] if isinstance(template, Filled) else _inside(template, start)
-    return any(splits_a_filling(inner, low, high, at) for inner, at in inside)
+    parts = [(template.inner, start)] if isinstance(template, Filled) else inside(template, start)
+    return any(splits_a_filling(inner, low, high, at) for inner, at in parts)
 
 
-def _inside(template: Template, start: int) -> Iterator[tuple[Template, int]]:
+def inside(template: Template, start: int) -> Iterator[tuple[Template, int]]:
     """The templates a template is made of, each with where it begins."""
     if isinstance(template, Named | Through):
         yield template.inner, start

@@ -18,6 +18,7 @@ from codemods.template_fillings import (
     PERCENT_FIELD,
     fill,
     fill_markers,
+    fill_percent_markers,
     is_only_marker,
     markers_given,
 )
@@ -34,7 +35,7 @@ from codemods.template_nodes import (
     Template,
     Through,
 )
-from codemods.values import Client, Symbol
+from codemods.values import Client, Symbol, UserClass, UserInstance
 from migrate.markers import MARKERS
 
 _LABEL = re.compile(r"(?:Human|Assistant):")
@@ -195,6 +196,9 @@ class TemplateReader:
 
     def _percent(self, node: ast.BinOp) -> Template:
         right = node.right
+        markers = markers_given(self.source, node, self.evaluator.text_of)
+        if markers:
+            return fill_percent_markers(self._base(node.left), node, markers) or Hole(node, HOLE)
         arguments = list(right.elts) if isinstance(right, ast.Tuple) else [right]
         if isinstance(right, ast.Dict):
             arguments = list(right.values)
@@ -206,8 +210,16 @@ class TemplateReader:
         arguments = [*node.args, *(keyword.value for keyword in node.keywords)]
         if not markers:
             return self._filled(node, base, arguments, FORMAT_FIELD)
-        inner = self._named(base) if isinstance(base, ast.Name) else self.template_of(base)
-        return fill_markers(inner or Hole(base, HOLE), node, markers) or Hole(node, HOLE)
+        return fill_markers(self._base(base), node, markers) or Hole(node, HOLE)
+
+    def _base(self, node: ast.expr) -> Template:
+        """A template that is filled in, where it is written: it may show no marker yet."""
+        found: Template | None = None
+        if isinstance(node, ast.Name):
+            found = self._named(node) or Hole(node, HOLE)
+        elif isinstance(node, ast.Attribute):
+            found = self._class_level(node)
+        return self.template_of(node) if found is None else found
 
     def _filled(
         self, node: ast.expr, base: ast.expr, arguments: list[ast.expr], pattern: re.Pattern[str]
@@ -223,8 +235,12 @@ class TemplateReader:
     def _reference(self, node: ast.Name | ast.Attribute) -> Template:
         if isinstance(node, ast.Name) and node.id in self.bound_from_outside and self._is_module_name(node):
             return Hole(node, HOLE)
-        if isinstance(node, ast.Attribute) and self._may_be_a_property(node.attr):
-            return Hole(node, HOLE)
+        if isinstance(node, ast.Attribute):
+            if self._may_be_a_property(node.attr):
+                return Hole(node, HOLE)
+            written = self._class_level(node)
+            if written is not None and _shows_marker(written):
+                return written
         named = self._named(node) if isinstance(node, ast.Name) else None
         text = self.evaluator.text_of(node)
         is_whole = named is None or not _shows_marker(named) or is_only_marker(text or "")
@@ -235,6 +251,19 @@ class TemplateReader:
         if text is not None and HOLE not in text and is_whole:
             return Known(node, text)
         return named if named is not None else Hole(node, HOLE)
+
+    def _class_level(self, node: ast.Attribute) -> Template | None:
+        """The template that the body of one of the file's classes gives to an attribute, and nothing else."""
+        value = self.evaluator.value_of(node.value)
+        owner = value.node if isinstance(value, UserClass | UserInstance) else None
+        definition = self.members.member(owner, node.attr) if owner in self.evaluator.flow.scopes else None
+        if owner is None or definition is None:
+            return None
+        bound = self.evaluator.flow.scopes[owner].definitions.get(node.attr, [])
+        if len(bound) != 1 or not isinstance(bound[0].node, ast.Assign) or len(bound[0].node.targets) != 1:
+            return None
+        inner = self.template_of_definition(bound[0])
+        return None if inner is None else Through(node, inner.flat, definition, node, inner)
 
     def _may_be_a_property(self, name: str) -> bool:
         """Whether the file has a function of the name that does more than to return something."""

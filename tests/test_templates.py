@@ -182,7 +182,7 @@ def test_cutting_a_definition_names_what_it_touches() -> None:
         ("", "q", 0, 0),
         ("", "f()", 0, 0),
         # The marker and other text in one imported value: nothing here to cut.
-        ("class T:\n    x = H + ' a'\n", 'f"{T.x} b"', 9, 11),
+        ("class T:\n    x: str = H + ' a'\n", 'f"{T.x} b"', 9, 11),
         # A comment among the arguments of which one would go.
         ("", '"{h} {q}{a}".format(h=H,  # ours\n q=q, a=A)', 9, 10),
     ],

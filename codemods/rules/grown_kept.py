@@ -23,8 +23,9 @@ from codemods.rules.grown_lists import check_comments, check_holes, value_span
 from codemods.rules.grown_prompts import GrownPrompt, NotGrown, Store
 from codemods.rules.grown_texts import kept_of, prefill_of, said_in, sets_itself, words_of
 from codemods.rules.grown_walk import Walk
-from codemods.rules.kept_prompts import as_fstring, free_names, line_break, may_go_on, scope_node
+from codemods.rules.kept_prompts import as_fstring, free_names, line_break, scope_node
 from codemods.rules.message_lists import Parts, list_display
+from codemods.statements import may_go_on
 from codemods.template_nodes import HOLE, Concat
 from codemods.turn_states import after_parts_of_one_turn
 
@@ -36,6 +37,8 @@ def convert_kept_pieces(context: Context, plan: Plan, place: Place) -> None:
     grown = GrownPrompt(context, place.value, is_kept=True)
     walk = Walk(context, grown, after_parts_of_one_turn)
     check_holes(context, plan, grown)
+    if any(text.system_end for text in grown.texts()):
+        raise NotGrown("text stands before or behind the one turn")
     variable = _only_variable(context, grown, place)
     ends = frozenset(walk.at.get(place.value, ()))
     if ends not in ({"asked"}, {"answered"}):
@@ -73,7 +76,7 @@ def _only_variable(context: Context, grown: GrownPrompt, place: Place) -> str:
             raise NotGrown(f"{name} may be written where it cannot be seen")
         if store.text.base is not None and not sets_itself(store):
             raise NotGrown("the prompt is put together in a way that is not followed")
-        if is_late and may_go_on(context, store.statement):
+        if is_late and may_go_on(context.source, store.statement):
             raise NotGrown("what fails in the prompt may be caught, and would fail in another place")
     return name
 

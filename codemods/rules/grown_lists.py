@@ -27,6 +27,7 @@ from codemods.rules.grown_prompts import (
     is_tested,
     joined_in,
 )
+from codemods.rules.grown_systems import roots_of, set_before_turns, system_part
 from codemods.rules.grown_walk import Walk
 from codemods.rules.hidden_turns import may_carry_markers, may_hide_turns
 from codemods.rules.message_lists import (
@@ -39,6 +40,7 @@ from codemods.rules.message_lists import (
     opening_of_message,
     slice_of,
 )
+from codemods.rules.system_texts import system_at
 from codemods.source import Span
 from codemods.template_holes import holes_at
 from codemods.template_nodes import HOLE, CannotCut, Joined, Template, whole_statement, widen_over_parentheses
@@ -59,7 +61,7 @@ def convert_grown(context: Context, site: Site, plan: Plan, place: Place) -> Non
     grown = GrownPrompt(context, place.value)
     walk = Walk(context, grown)
     check_holes(context, plan, grown)
-    system = _system(context, grown, walk)
+    system = _system(context, grown, walk, place)
     _check_end(plan, walk, grown.read)
     if any("failed" in states for states in walk.at.values()):
         plan.notes.append(
@@ -71,7 +73,8 @@ def convert_grown(context: Context, site: Site, plan: Plan, place: Place) -> Non
     for slot in grown.slots:
         edits.extend(_type_edits(context, slot))
     _place_edits(context, site, plan, walk, grown.read, place, system)
-    plan.touches.extend(touches_of(context, grown, tuple(edits), with_tests=True))
+    is_tested_alike = system is None or grown.read.system_end > 0  # a list with no system text in it
+    plan.touches.extend(touches_of(context, grown, tuple(edits), with_tests=is_tested_alike))
     plan.touches.extend(touch for one in grown.choices.values() for touch in touches_of_choice(context, one))
     openings = list(_openings(context, walk, grown))
     context.openings = frozenset(hole for _, hole in openings)
@@ -104,23 +107,27 @@ def _holes(context: Context, template: Template) -> Iterator[ast.expr]:
         yield from _holes(context, joined.element) if joined is not None else (hole,)
 
 
-def _system(context: Context, grown: GrownPrompt, walk: Walk) -> str | None:
-    """The text before the first turn: literal text, and the same wherever the prompt begins."""
-    stores = [store for store in grown.stores() if store.text.base is None and not store.grows]
+def _system(context: Context, grown: GrownPrompt, walk: Walk, place: Place) -> str | None:
+    """The text before the first turn: literal text or a name for it, the same wherever the prompt begins."""
     if any(_adds_system_text(walk, store) for store in grown.stores()):
         raise NotGrown("text stands before the first turn, but not always")
-    roots = [(store.text, store.slot.kind != "returns") for store in stores]
-    roots += [(grown.read, False)] if grown.read.base is None else []
     texts: set[str | None] = set()
-    for root, is_variable in roots:
-        first = root.parts[0] if root.parts else None
-        if first is None or first.role is not None or first.repeated or first.is_blank:
+    for root, is_variable in roots_of(grown):
+        first = system_part(root)
+        if first is None:
             texts.add(None)
+            continue
+        named = system_at(context, root.template, first.where[1], place.value)
+        if named is not None:
+            texts.add(named.argument)
         elif len(root.parts) > 1 or not isinstance(root.node, ast.Constant) or not is_variable:
             raise NotGrown("text stands before the first turn")
         else:
             texts.add(context.source.text(value_span(context, root.node)))
-    if len(texts) != 1:
+    set_before = set_before_turns(context, grown, place)
+    if set_before is not None and texts == {None}:
+        return set_before
+    if len(texts) != 1 or set_before is not None:
         raise NotGrown("text stands before the first turn, but not always")
     return texts.pop()
 

@@ -12,17 +12,20 @@ does not fit is no grown prompt, and `NotGrown` says why.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from codemods.flow import Definition
 from codemods.plans import Context
 from codemods.rules.chosen_roles import Choice, choice_of
+from codemods.rules.system_texts import is_system_name
 from codemods.template_holes import holes_at
-from codemods.template_nodes import HOLE, Hole, Joined, Template
+from codemods.template_nodes import Hole, Joined, Template
 from codemods.templates import returned_expressions
 from codemods.turn_states import NotWhole, Part, parts_of
+from migrate.markers import is_blank
 
 Statement = ast.Assign | ast.AnnAssign | ast.AugAssign | ast.Return
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -55,6 +58,7 @@ class Text:
     """An expression: what it begins with, and the turns written after it.
 
     base: the load of a slot. start: where the written text begins in the template's flat text.
+    system_end: where the base begins, if system text with a name stands before it.
     """
 
     node: ast.expr
@@ -63,6 +67,7 @@ class Text:
     base: ast.expr | None = None
     base_slot: Slot | None = None
     parts: list[Part] = field(default_factory=list)
+    system_end: int = 0
 
 
 @dataclass(eq=False, slots=True)
@@ -105,6 +110,7 @@ class GrownPrompt:
         self.slots: list[Slot] = []
         self.choices: dict[ast.expr, Choice] = {}
         self._by_key: dict[object, Slot] = {}
+        self._place = node
         self.read = self.text_of(node)
         if self.read.base_slot is None and not any(part.repeated for part in self.read.parts):
             raise NoGrowth("the prompt does not begin with a text that grows")
@@ -120,6 +126,9 @@ class GrownPrompt:
     def text_of(self, node: ast.expr) -> Text:
         """Read an expression as a slot with text after it, or as text alone."""
         leaf = _leading(node)
+        is_after_system = leaf is not None and is_system_name(self.context, leaf, self._place)
+        if is_after_system:
+            leaf = _second(node)
         slot = self._slot(leaf) if leaf is not None else None
         reader = self.context.templates
         if leaf is None or slot is None:
@@ -129,9 +138,10 @@ class GrownPrompt:
             template = reader.template_of(node)
         finally:
             reader.held.discard(leaf)
-        if not template.flat.startswith(HOLE) or next(iter(template.holes()), None) is not leaf:
+        at = next((at for at, hole in holes_at(template).items() if hole is leaf), None)
+        if at is None or (at > 0) != is_after_system:
             raise NotGrown("the prompt is put together in a way that is not followed")
-        return self._parted(Text(node, template, 1, leaf, slot))
+        return self._parted(Text(node, template, at + 1, leaf, slot, system_end=at))
 
     def _parted(self, text: Text) -> Text:
         try:
@@ -266,16 +276,36 @@ def _why_no_text(context: Context, slot: Slot, statement: ast.AST) -> str:
 
 def _leading(node: ast.expr) -> ast.expr | None:
     """The leftmost operand of a text: a name, an attribute or a call; None if it is literal text."""
+    first = next(iter(_operands(node)), None)
+    return first if isinstance(first, ast.Name | ast.Attribute | ast.Call) else None
+
+
+def _second(node: ast.expr) -> ast.expr | None:
+    """The operand behind the leftmost one and behind blanks."""
+    for operand in itertools.islice(_operands(node), 1, None):
+        text = operand.value if isinstance(operand, ast.Constant) else None
+        if not isinstance(text, str) or not is_blank(text):
+            return operand if isinstance(operand, ast.Name | ast.Attribute | ast.Call) else None
+    return None
+
+
+def _operands(node: ast.expr) -> Iterator[ast.expr]:
+    """What a text is put together from, from left to right; a field that is formatted stands for itself."""
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        return _leading(node.left)
-    if isinstance(node, ast.JoinedStr):
-        first = node.values[0] if node.values else None
-        plain = isinstance(first, ast.FormattedValue) and first.conversion == -1 and not first.format_spec
-        return _leading(first.value) if plain and isinstance(first, ast.FormattedValue) else None
-    if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "join" and len(node.args) == 1:
+        yield from _operands(node.left)
+        yield from _operands(node.right)
+    elif isinstance(node, ast.JoinedStr):
+        for value in node.values:
+            if isinstance(value, ast.FormattedValue) and value.conversion == -1 and not value.format_spec:
+                yield from _operands(value.value)
+            else:
+                yield value
+    elif isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "join" and len(node.args) == 1:
         items = node.args[0]
-        return _leading(items.elts[0]) if isinstance(items, ast.List) and items.elts else None
-    return node if isinstance(node, ast.Name | ast.Attribute | ast.Call) else None
+        for item in items.elts if isinstance(items, ast.List) and items.elts else ():
+            yield from _operands(item)
+    else:
+        yield node
 
 
 def _component(context: Context, definitions: Iterable[Definition]) -> list[Definition]:

@@ -29,10 +29,12 @@ from codemods.rules.grown_lists import (
     value_span,
 )
 from codemods.rules.grown_prompts import GrownPrompt, NotGrown, Store, Text
+from codemods.rules.grown_systems import taken_from_turns
 from codemods.rules.grown_walk import Walk
-from codemods.rules.kept_prompts import free_names, line_break, may_go_on, scope_node
+from codemods.rules.kept_prompts import free_names, line_break, scope_node
 from codemods.rules.message_lists import Parts, list_display, slice_of
 from codemods.source import Span
+from codemods.statements import may_go_on
 from codemods.template_nodes import HOLE, CannotCut, whole_statement
 from codemods.turn_states import NotWhole, Part, after_parts_of_one_turn
 from migrate.markers import BLANKS
@@ -41,6 +43,7 @@ from migrate.markers import BLANKS
 def convert_pieces(context: Context, plan: Plan, place: Place) -> None:
     """Plan the prompt as one turn in pieces. Raises Opaque or NotGrown, each with the reason."""
     grown = GrownPrompt(context, place.value)
+    system = taken_from_turns(context, grown, place)
     walk = Walk(context, grown, after_parts_of_one_turn)
     check_holes(context, plan, grown)
     try:
@@ -61,7 +64,9 @@ def convert_pieces(context: Context, plan: Plan, place: Place) -> None:
         said = said_in(context, grown.read, place.value_span) or prefill
         messages.append(('{"role": "assistant", "content": ', said, "}"))
         plan.has_prefill = True
-    plan.edits.extend(place.replace([("messages", list_display(context, messages, place.indentation()))]))
+    pairs: list[tuple[str, Parts]] = [] if system is None else [("system", (system,))]
+    pairs.append(("messages", list_display(context, messages, place.indentation())))
+    plan.edits.extend(place.replace(pairs))
     plan.touches.extend(touches_of(context, grown, tuple(edits), with_tests=False))
     names = " and ".join(dict.fromkeys(slot.name for slot in grown.slots))
     plan.evidence.append(f"every line that writes or reads {names} is in sight")
@@ -113,7 +118,7 @@ def _store_edits(context: Context, store: Store, prefill: str) -> list[Edit]:
     left = _left(context, store, span)
     said = said_in(context, text, span)
     if said is not None:
-        if may_go_on(context, store.statement) and any(HOLE in part.text for part in words_of(text)):
+        if may_go_on(context.source, store.statement) and any(HOLE in part.text for part in words_of(text)):
             raise NotGrown("what fails in the prefill may be caught, and would leave the turn written")
         start = source.span(store.statement)[0]
         lines: list[Parts] = [] if left is None else [(Slice(start, span[0]), left)]

@@ -34,7 +34,9 @@ from codemods.rules.message_lists import (
     try_cut,
     without_parentheses,
 )
+from codemods.rules.system_texts import SystemText, system_at
 from codemods.source import Span
+from codemods.statements import may_go_on
 from codemods.template_fillings import Filled
 from codemods.template_nodes import HOLE, Concat, Cut, Named, Template, widen_over_parentheses
 from codemods.turns import Layout, Range
@@ -53,21 +55,35 @@ def convert_kept(
     if len(kinds) != 1:
         raise Opaque("the prompt has several forms, which have not the same parts")
     (first, *_) = written
-    words = [role for role, _ in _texts_of(layouts[0])]
+    system = _system_named(context, place, templates, layouts)
+    words = [role for role, _ in _texts_of(layouts[0], system)]
     names = free_names(context, first.name, words, first.scope.node)
     is_free = all(context.can_edit(definition) for definition in written)
     for definition, forms in written.items():
-        edit = _name_texts(context, plan, definition, forms, names, is_kept=not is_free)
+        edit = _name_texts(context, plan, definition, forms, names, system, is_kept=not is_free)
         if is_free:
             plan.touches.append(Touch(definition, place.value, (edit,)))
         else:
             plan.edits.append(edit)
-    plan.edits.extend(place.replace(_arguments(context, layouts[0], names, place)))
+    given = names if system is None else [system.argument, *names]
+    plan.edits.extend(place.replace(_arguments(context, layouts[0], given, place)))
     plan.has_prefill = layouts[0].ends_on_assistant
     if not is_free:
         plan.notes.append(f"{first.name} stays the text that it was, for its other readers")
     line = getattr(first.node, "lineno", "?")
     plan.evidence.append(f"each text of the prompt gets a name at line {line}: {', '.join(names)}")
+
+
+def _system_named(
+    context: Context, place: Place, templates: Sequence[Template], layouts: Sequence[Layout]
+) -> SystemText | None:
+    """The system text as it may stand in the prompt and at the call alike, in every form the same."""
+    found = {
+        system_at(context, template, layout.system[1], place.value) if layout.system is not None else None
+        for template, layout in zip(templates, layouts, strict=True)
+    }
+    system = found.pop() if len(found) == 1 else None
+    return system if system is not None and system.fits_in_fstring else None
 
 
 def _definition_of(context: Context, place: Place, template: Template) -> Definition:
@@ -100,9 +116,12 @@ def scope_node(context: Context, node: ast.AST) -> ast.AST | None:
 # -- names ----------------------------------------------------------------------------------------
 
 
-def _texts_of(layout: Layout) -> Iterator[tuple[str, Range]]:
-    """Each text of the prompt with the word it is named after, in the order it is written."""
-    if layout.system is not None:
+def _texts_of(layout: Layout, system: SystemText | None = None) -> Iterator[tuple[str, Range]]:
+    """Each text of the prompt with the word it is named after, in the order it is written.
+
+    system: the system text if it has a name already.
+    """
+    if layout.system is not None and system is None:
         yield "system_text", layout.system
     counts: dict[str, int] = {}
     for turn in layout.turns:
@@ -135,6 +154,7 @@ def _name_texts(
     definition: Definition,
     forms: list[tuple[Template, Layout]],
     names: list[str],
+    system: SystemText | None,
     *,
     is_kept: bool,
 ) -> Edit:
@@ -145,13 +165,17 @@ def _name_texts(
     span = widen_over_parentheses(source.data, *source.span(definition.value), start, end)
     if b"#" in source.data[slice(*span)] and comments_in(source.text(span)):
         raise Opaque("a comment stands between the pieces of the prompt")
-    texts = [[where for _, where in _texts_of(layout)] for _, layout in forms]
-    wholes = {_whole(template, where, names) for (template, _), where in zip(forms, texts, strict=True)}
+    texts = [[where for _, where in _texts_of(layout, system)] for _, layout in forms]
+    first = [] if system is None else [system.where]
+    every = names if system is None else [system.code, *names]
+    wholes = {
+        _whole(template, [*first, *where], every) for (template, _), where in zip(forms, texts, strict=True)
+    }
     if len(wholes) != 1 or (len(forms) > 1 and len(names) > 1):
         raise Opaque("the prompt has several forms, which have not the same parts")
     is_checked = any(isinstance(template, Concat) for template, _ in forms)
     has_values = len(names) > 1 and any(HOLE in template.flat for template, _ in forms)
-    if (is_checked or has_values) and may_go_on(context, definition.node):
+    if (is_checked or has_values) and may_go_on(context.source, definition.node):
         raise Opaque("what fails in the prompt may be caught, and would leave some of its texts written")
     if len(names) == 1:
         ranges = [where[0] for where in texts]
@@ -166,20 +190,11 @@ def _name_texts(
     if is_kept:
         (whole,) = wholes
         lines.append(
-            (Slice(start, span[0]), _as_sum(whole, names) if is_checked else as_fstring(whole, names))
+            (Slice(start, span[0]), _as_sum(whole, every) if is_checked else as_fstring(whole, every))
         )
     between = line_break(context, start)
     parts = [part for line in lines for part in (between, *line)]
     return Edit(start, span[1], tuple(parts[1:]))
-
-
-def may_go_on(context: Context, node: ast.AST) -> bool:
-    """Whether an error of the statement may be caught in its function."""
-    while not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Module):
-        node = context.source.parents[node]
-        if isinstance(node, ast.Try | ast.With | ast.AsyncWith):
-            return True
-    return False
 
 
 def _only_text(

@@ -9,6 +9,7 @@ import re
 from codemods.plans import Context
 from codemods.rules.hidden_turns import may_carry_markers, may_hide_turns
 from codemods.rules.message_lists import Opaque
+from codemods.rules.system_texts import is_system_in_sight
 from codemods.template_nodes import HOLE, Hole, Template, Through
 from codemods.turns import Layout, has_hole, layout_of
 from migrate.errors import PromptError
@@ -34,7 +35,8 @@ def layout_of_prompt(context: Context, template: Template, *, is_one_of: bool) -
         if is_one_of or isinstance(template, Through):
             raise Opaque(f"the prompt may be one that the server refuses ({error})") from error
         raise
-    if has_hole(flat, (0, _first_marker(flat))):
+    start = _first_marker(flat)
+    if has_hole(flat, (0, start)) and not is_system_in_sight(context, template, start):
         raise Opaque("the text before the first Human turn is known only at run time")
     return layout
 

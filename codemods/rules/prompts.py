@@ -28,6 +28,7 @@ from codemods.rules.grown_texts import convert_pieces
 from codemods.rules.kept_prompts import convert_kept
 from codemods.rules.message_lists import (
     Opaque,
+    Parts,
     Spread,
     list_display,
     message_list,
@@ -38,6 +39,7 @@ from codemods.rules.message_lists import (
 from codemods.rules.prompt_ends import may_end_in_prefill
 from codemods.rules.prompt_forms import forms_of
 from codemods.rules.prompt_reading import layout_of_prompt
+from codemods.rules.system_texts import system_at
 from codemods.template_fillings import Filled
 from codemods.template_nodes import (
     Concat,
@@ -172,8 +174,27 @@ def _convert(context: Context, plan: Plan, place: Place) -> None:
     elif len(templates) == 1 and not isinstance(templates[0], Named | Through):
         _spell_out(context, plan, place, templates[0], layouts[0])
     else:
-        _list_where_made(context, plan, place, templates, layouts)
+        _convert_where_made(context, plan, place, templates, layouts)
     plan.evidence.extend(_assumptions(context, templates))
+
+
+def _convert_where_made(
+    context: Context, plan: Plan, place: Place, templates: list[Template], layouts: list[Layout]
+) -> None:
+    """The text is written before the call: cut it or list it there; its system text is named at the call."""
+    systems = [
+        system_at(context, template, layout.system[1], place.value) if layout.system is not None else None
+        for template, layout in zip(templates, layouts, strict=True)
+    ]
+    has_system = [layout.system is not None for layout in layouts]
+    arguments = {system.argument for system in systems if system is not None}
+    if any(has_system) and (None in systems or len(arguments) != 1):
+        raise Opaque("the prompt has system text and is built before the call")
+    system = next(iter(arguments), None)
+    if all(len(layout.turns) == 1 and not layout.ends_on_assistant for layout in layouts):
+        _cut_single(context, plan, place, templates, layouts, system)
+    else:
+        _list_where_made(context, plan, place, templates, layouts, system)
 
 
 def _read(context: Context, place: Place) -> tuple[list[Template], list[Layout]]:
@@ -211,10 +232,20 @@ def _name_of(context: Context, hole: ast.expr) -> str:
 
 
 def _cut_single(
-    context: Context, plan: Plan, place: Place, templates: list[Template], layouts: list[Layout]
+    context: Context,
+    plan: Plan,
+    place: Place,
+    templates: list[Template],
+    layouts: list[Layout],
+    system: str | None = None,
 ) -> None:
-    """Cut the markers where the text stands; wrap at the call. Nothing moves."""
-    plan.edits.extend(place.wrap("messages", '[{"role": "user", "content": ', "}]"))
+    """Cut the markers where the text stands; wrap at the call. Nothing moves but the system text's name."""
+    if system is None:
+        plan.edits.extend(place.wrap("messages", '[{"role": "user", "content": ', "}]"))
+    else:
+        content = Slice(*place.value_span)
+        messages: Parts = ('[{"role": "user", "content": ', content, "}]")
+        plan.edits.extend(place.replace([("system", (system,)), ("messages", messages)]))
     touched: dict[Definition, tuple[set[ast.expr | None], list[Edit]]] = {}
     for template, layout in zip(templates, layouts, strict=True):
         cut = Cut(keeps_comments=True)
@@ -241,7 +272,9 @@ def _spell_out(context: Context, plan: Plan, place: Place, template: Template, l
         pairs = _filled_pairs(context, plan, place, template, layout)
     else:
         if layout.system is not None:
-            pairs.append(("system", (slice_of(context, template, span, layout.system),)))
+            named = system_at(context, template, layout.system[1], place.value)
+            written = named.argument if named else slice_of(context, template, span, layout.system)
+            pairs.append(("system", (written,)))
         rows = rows_of(layout)
         pairs.append(("messages", message_list(context, template, span, rows, place.indentation())))
     plan.edits.extend(place.replace(pairs))
@@ -253,11 +286,12 @@ def _filled_pairs(
 ) -> list[tuple[str, tuple[str | Slice, ...]]]:
     rows = [row for row in rows_of(layout) if not isinstance(row, Spread)]
     ranges = [where for _, where in rows]
-    ranges = ranges if layout.system is None else [layout.system, *ranges]
+    named = system_at(context, template, layout.system[1], place.value) if layout.system is not None else None
+    ranges = ranges if layout.system is None or named is not None else [layout.system, *ranges]
     texts = filled_texts(context, plan, template, place.value_span, ranges)
     pairs: list[tuple[str, tuple[str | Slice, ...]]] = []
     if layout.system is not None:
-        pairs.append(("system", (texts.pop(0),)))
+        pairs.append(("system", (named.argument if named is not None else texts.pop(0),)))
     items: list[tuple[str | Slice, ...]] = [
         (f'{{"role": "{role}", "content": ', text, "}") for (role, _), text in zip(rows, texts, strict=True)
     ]
@@ -274,14 +308,17 @@ def _check_prefill(plan: Plan, template: Template, layout: Layout) -> None:
 
 
 def _list_where_made(
-    context: Context, plan: Plan, place: Place, templates: list[Template], layouts: list[Layout]
+    context: Context,
+    plan: Plan,
+    place: Place,
+    templates: list[Template],
+    layouts: list[Layout],
+    system: str | None,
 ) -> None:
     """All readers are calls of ours: the text becomes the list of messages, where it is written."""
     touched: dict[Definition, tuple[set[ast.expr], list[Edit]]] = {}
     for template, layout in zip(templates, layouts, strict=True):
         _check_prefill(plan, template, layout)
-        if layout.system is not None:
-            raise Opaque("the prompt has system text and is built before the call")
         steps, written = _steps_to_text(template)
         edits = _listed(context, written, layout)
         if not steps:
@@ -296,7 +333,11 @@ def _list_where_made(
         plan.has_prefill = plan.has_prefill or layout.ends_on_assistant
     for definition, (uses, wanted) in touched.items():
         plan.touches.extend(Touch(definition, use, tuple(dict.fromkeys(wanted))) for use in uses)
-    plan.edits.extend(place.rename("messages"))
+    if system is None:
+        plan.edits.extend(place.rename("messages"))
+    else:
+        messages: Parts = (Slice(*place.value_span),)
+        plan.edits.extend(place.replace([("system", (system,)), ("messages", messages)]))
 
 
 def _steps_to_text(template: Template) -> tuple[list[tuple[Definition, ast.expr]], Template]:
