@@ -14,6 +14,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from codemods.project import Project
 
@@ -26,41 +27,75 @@ _HOLE = re.compile(r"\\\{[^{}]*\\\}|%s")
 _READS_BY_NAME = re.compile(
     rb"\bgetattr\(\s*([A-Za-z_][\w.]*)\s*,\s*(?:[\"'](\w+)[\"'])?|\bvars\(\s*([A-Za-z_][\w.]*)\s*\)"
 )
+_RENAMED = re.compile(rb"\b(\w+)\s+as\s+(\w+)")
+_WORDS = re.compile(rb"[\"'](?:[\w.]*\.)?(\w+)[\"']")
 _ENTRY = re.compile(rb"([A-Za-z_][\w.]*)[ \t]*:[ \t]*([A-Za-z_]\w*)")
 _BUILD_FILES = ("pyproject.toml", "setup.cfg", "setup.py")
 _EVERY = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class _Loader:
+    """What one file loads by texts: modules by patterns, by names it does not show, and names of modules.
+
+    words: last names in its texts. read: what `getattr` is asked of, with the name if it is written out.
+    """
+
+    patterns: tuple[str, ...]
+    is_unknown: bool
+    lists: bool
+    words: frozenset[str]
+    read: tuple[tuple[str, str], ...]
 
 
 def names_loaded(project: Project, path: str) -> frozenset[str]:
     """The functions of a file that others may use by a text; `*` for every public one."""
     dotted = _dotted(project, path)
     found = set(_entry_points(project, path, dotted))
-    for loader in project.files_that_load():
-        if loader != path and project.is_near(loader, path):
-            data = project.read(loader) or b""
-            if _loads_module(project, loader, data, path, dotted):
+    for file in project.files_that_load():
+        if file != path and project.is_near(file, path):
+            loader = _loader(project, file)
+            if _loads_module(project, file, loader, path, dotted):
                 return frozenset({_EVERY})
-            found.update(_names_read(project, loader, data, path, dotted))
+            found.update(_names_read(project, file, loader, path, dotted))
     return frozenset(found)
 
 
-def _loads_module(project: Project, loader: str, data: bytes, path: str, dotted: str) -> bool:
-    known: list[str] = []
-    is_unknown = False
-    for _, quote, text, plus in _LOADS.findall(data):
-        pattern = _pattern(text.decode("utf-8", "replace") + ("{}" if plus else "")) if quote else ""
-        known.append(pattern)
-        is_unknown = is_unknown or not pattern
-    if any(pattern and _fits(pattern, dotted) for pattern in known):
+def _loader(project: Project, file: str) -> _Loader:
+    if file not in project.known_loaders:
+        project.known_loaders[file] = _parsed(project.read(file) or b"")
+    found = project.known_loaders[file]
+    assert isinstance(found, _Loader)
+    return found
+
+
+def _parsed(data: bytes) -> _Loader:
+    loads = [
+        _pattern(text.decode("utf-8", "replace") + ("{}" if plus else "")) if quote else ""
+        for _, quote, text, plus in _LOADS.findall(data)
+    ]
+    is_unknown = not all(loads)
+    renamed = {new: old for old, new in _RENAMED.findall(data)}
+    read = (
+        ((module or whole).rpartition(b".")[2], name) for module, name, whole in _READS_BY_NAME.findall(data)
+    )
+    return _Loader(
+        tuple(filter(None, loads)),
+        is_unknown,
+        _LISTS.search(data) is not None,
+        frozenset(word.decode() for word in _WORDS.findall(data)) if is_unknown else frozenset(),
+        tuple((renamed.get(module, module).decode(), name.decode() or _EVERY) for module, name in read),
+    )
+
+
+def _loads_module(project: Project, file: str, loader: _Loader, path: str, dotted: str) -> bool:
+    if any(_fits(pattern, dotted) for pattern in loader.patterns):
         return True
-    if not is_unknown:
-        return False
-    stem = dotted.rpartition(".")[2].encode()
-    if re.search(rb"[\"'](?:[\w.]*\.)?%b[\"']" % re.escape(stem), data):
-        return True
-    folder = posixpath.dirname(project.posix(loader))
+    if not loader.is_unknown or dotted.rpartition(".")[2] in loader.words:
+        return loader.is_unknown
+    folder = posixpath.dirname(project.posix(file))
     is_below = not folder or project.posix(path).startswith(f"{folder}/")
-    return is_below and (_LISTS.search(data) is not None or not project.importers_of(path))
+    return is_below and (loader.lists or not project.importers_of(path))
 
 
 def _pattern(text: str) -> str:
@@ -74,14 +109,12 @@ def _fits(pattern: str, dotted: str) -> bool:
     return re.search(rf"(?:^|\.){pattern}$", dotted) is not None
 
 
-def _names_read(project: Project, loader: str, data: bytes, path: str, dotted: str) -> Iterator[str]:
+def _names_read(project: Project, file: str, loader: _Loader, path: str, dotted: str) -> Iterator[str]:
     """What `getattr(module, name)` may read of the module, under whichever name it was imported."""
-    own = dotted.rpartition(".")[2].encode()
-    names = {own, *re.findall(rb"\b%b\s+as\s+(\w+)" % re.escape(own), data)}
-    for module, name, whole in _READS_BY_NAME.findall(data):
-        last = (module or whole).rpartition(b".")[2]
-        if last in names and path in project.imports_of(loader):
-            yield name.decode() or _EVERY
+    own = dotted.rpartition(".")[2]
+    named = [name for module, name in loader.read if module == own]
+    if named and path in project.imports_of(file):
+        yield from named
 
 
 def _entry_points(project: Project, path: str, dotted: str) -> Iterator[str]:

@@ -49,6 +49,7 @@ class Project:
         self._imported: dict[str, set[str]] | None = None
         self._old_migrate: list[str] = []
         self.neighbours: object = None  # what follows imports keeps its parsed files here
+        self.known_loaders: dict[str, object] = {}  # and what looks for texts that load modules its finds
         self._known_folders: set[str] | None = None
         self._importers: dict[str, list[str]] = {}  # last name of a module -> files that may import it
         self._users: dict[str, list[str]] = {}  # module's last name -> files that import it whole
