@@ -46,16 +46,21 @@ def fake_client(context: Context, node: ast.AST) -> str | None:
 
 def fake_parts(context: Context, node: ast.AST) -> str | None:
     """`Fake(completions=Fake(create=ask))` and `fake.completions = …` in a test."""
-    if not is_test_code(context) or OTHER_CLIENTS.search(context.source.data) is not None:
+    if not (_gives_completions(node) or _sets_completions(node)) or not is_test_code(context):
         return None
-    if isinstance(node, ast.Call):
-        given = [one.value for one in node.keywords if one.arg == "completions"]
-        names = [part.arg for one in given if isinstance(one, ast.Call) for part in one.keywords]
-        return FAKE_CLIENT if "create" in names else None
-    if not isinstance(node, ast.Attribute) or not isinstance(node.ctx, ast.Store):
-        return None
-    is_own = getattr(node.value, "id", "self") == "self"
-    return FAKE_CLIENT if node.attr == "completions" and not is_own else None
+    return FAKE_CLIENT if OTHER_CLIENTS.search(context.source.data) is None else None
+
+
+def _gives_completions(node: ast.AST) -> bool:
+    named = node.keywords if isinstance(node, ast.Call) else ()
+    given = [one.value for one in named if one.arg == "completions"]
+    return any(part.arg == "create" for one in given if isinstance(one, ast.Call) for part in one.keywords)
+
+
+def _sets_completions(node: ast.AST) -> bool:
+    if not isinstance(node, ast.Attribute) or node.attr != "completions":
+        return False
+    return isinstance(node.ctx, ast.Store) and getattr(node.value, "id", "self") != "self"
 
 
 def _is_fake_of_ours(context: Context, node: ast.ClassDef) -> bool:
