@@ -26,6 +26,7 @@ from codemods.rules.blank_tests import (
     starts_blank,
 )
 from codemods.rules.callers_of_texts import calls_around, function_around, methods_reached
+from codemods.rules.container_methods import note_index
 from codemods.rules.function_results import awaited, results_beyond, results_of, results_of_value
 from codemods.rules.growing_texts import added_to_itself, grown_names
 from codemods.rules.handed_texts import (
@@ -36,7 +37,7 @@ from codemods.rules.handed_texts import (
     uses_in_function,
 )
 from codemods.rules.own_functions import item_taken
-from codemods.rules.text_containers import Containers, Ways, note_index
+from codemods.rules.text_containers import Containers, Ways
 from codemods.rules.text_methods import (
     FILLS_IN,
     HARMLESS,

@@ -13,33 +13,30 @@ from dataclasses import dataclass
 from codemods.flow import Definition
 from codemods.plans import Context
 from codemods.rules.callers_of_texts import calls_around
+from codemods.rules.container_methods import (
+    BY_VALUE,
+    COLUMN_BY_VALUE,
+    LOOKS_UP,
+    MAKES_DICT,
+    MAKES_PAIRS,
+    OF_COLUMNS,
+    PAIRS,
+    PASSES_ITEMS,
+    PUTS_IN,
+    SHOWS_COLUMNS,
+    TAKES_OUT,
+    VIEWS,
+    is_nothing,
+    note_index,
+    second_of_pair,
+    takes_keys,
+    zipped_with,
+)
 from codemods.rules.function_results import results_of
 from codemods.rules.text_methods import FILLS_IN, MEASURE
 from codemods.values import UserFunction
 
 _DEEPEST = 6
-# What goes through a container without looking at more than order: the items come out as they went in.
-_PASSES_ITEMS = frozenset(
-    {"enumerate", "zip", "reversed", "list", "tuple", "iter", "filter", "map", "gather", "deque"}
-    | {"chain", "islice", "cycle", "copy", "deepcopy", "tqdm", "track"}
-)
-# Of these the items are tuples that hold the items.
-_MAKES_PAIRS = frozenset({"enumerate", "zip"})
-# What puts a container, or its items, into another: how many containers more stand around the text then.
-_PUTS_IN = {"append": 1, "appendleft": 1, "insert": 1, "add": 1, "put": 1, "extend": 0, "update": 0,
-            "setdefault": 1}  # fmt: skip
-_LOOKS_UP = frozenset({"index", "count", "remove", "discard"})
-_BY_VALUE = frozenset({"set", "frozenset", "sorted", "Counter", "min", "max", "dict"})
-_TAKES_OUT = frozenset({"get", "pop", "popleft", "setdefault", "send"})
-_MAKES_DICT = frozenset({"dict", "defaultdict", "OrderedDict"})
-_VIEWS = frozenset({"items", "values", "copy"})
-# What a table of pandas, or a column of it, gives on, and what it tells apart.
-_OF_COLUMNS = frozenset({"tolist", "to_list", "head", "tail", "sample", "dropna", "fillna", "to_dict"})
-_SHOWS_COLUMNS = frozenset({"iloc", "loc", "values"})
-_PAIRS = frozenset({"items", "iterrows"})
-_COLUMN_BY_VALUE = frozenset(
-    {"isin", "value_counts", "unique", "nunique", "duplicated", "drop_duplicates", "groupby", "sort_values"}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +90,13 @@ class Containers:
             loads += [one for one in self.context.source.nodes_of(ast.Attribute) if one.attr == holder.attr]
         elif isinstance(holder, ast.Subscript):
             self._follow_holder_of(holder.value, holder.slice, depth, level)
-        elif isinstance(holder, ast.Call) and getattr(holder.func, "attr", "") in _TAKES_OUT and holder.args:
+        elif isinstance(holder, ast.Call) and getattr(holder.func, "attr", "") in TAKES_OUT and holder.args:
             assert isinstance(holder.func, ast.Attribute)  # d.setdefault("key", []).append(text)
             self._follow_holder_of(holder.func.value, holder.args[0], depth, level)
         self.ways.keep(holder, level)
         is_key = is_key or self._is_dict(loads)
         for node in loads:
-            if not (is_key and _takes_keys(self.context.source.parents[node])):
+            if not (is_key and takes_keys(self.context.source.parents[node])):
                 self._follow(node, depth + 1, level)
 
     def _is_dict(self, loads: list[ast.expr]) -> bool:
@@ -108,7 +105,7 @@ class Containers:
         made = [one.value for one in bound]
         return bool(made) and all(
             isinstance(value, ast.Dict | ast.DictComp)
-            or (isinstance(value, ast.Call) and getattr(value.func, "id", "") in _MAKES_DICT)
+            or (isinstance(value, ast.Call) and getattr(value.func, "id", "") in MAKES_DICT)
             for value in made
         )
 
@@ -171,7 +168,7 @@ class Containers:
         self, parent: ast.For | ast.AsyncFor | ast.comprehension, container: ast.expr, depth: int, level: int
     ) -> None:
         if parent.iter is container:
-            self._take_by(_second_of_pair(parent.target, container), depth, level)
+            self._take_by(second_of_pair(parent.target, container), depth, level)
 
     def _indexed(self, parent: ast.Subscript, container: ast.expr, depth: int, level: int) -> None:
         if parent.value is container:
@@ -179,7 +176,7 @@ class Containers:
 
     def _compared(self, parent: ast.Compare, container: ast.expr, depth: int, level: int) -> None:
         others = [one for one in (parent.left, *parent.comparators) if one is not container]
-        if container in parent.comparators or not all(_is_nothing(one) for one in others):
+        if container in parent.comparators or not all(is_nothing(one) for one in others):
             self.ways.refuse(container, "looks for whole texts in a container")
 
     def _argument(self, parent: ast.Call | ast.keyword, container: ast.expr, depth: int, level: int) -> None:
@@ -253,52 +250,52 @@ class Containers:
         if not isinstance(call, ast.Call) or call.func is not attribute:
             if name == "str":
                 self.ways.text(attribute)
-            elif name in _SHOWS_COLUMNS:
+            elif name in SHOWS_COLUMNS:
                 self._follow(attribute, depth, level)
-        elif name in _TAKES_OUT:
+        elif name in TAKES_OUT:
             if not call.args or self._may_be_key(call.args[0]):
                 self._take(call, depth, level)
-        elif name in _VIEWS | _OF_COLUMNS | _PAIRS:
-            self._follow(call, depth, level + (name in _PAIRS))
+        elif name in VIEWS | OF_COLUMNS | PAIRS:
+            self._follow(call, depth, level + (name in PAIRS))
         elif name in ("apply", "map") and call.args:
             self._follow_mapped(call.args[0])
-        elif name in _LOOKS_UP:
+        elif name in LOOKS_UP:
             self.ways.refuse(attribute, "looks for whole texts in a container")
-        elif name in _COLUMN_BY_VALUE:
+        elif name in COLUMN_BY_VALUE:
             self.ways.refuse(attribute, "tells texts in a container apart")
 
     def _follow_call(
         self, call: ast.Call, parent: ast.AST, container: ast.expr, depth: int, level: int
     ) -> None:
         name = getattr(call.func, "id", None) or getattr(call.func, "attr", None) or ""
-        if name in _BY_VALUE:
+        if name in BY_VALUE:
             self.ways.refuse(container, "tells texts in a container apart")
         elif name in FILLS_IN:
             self.ways.text(call)
         elif name == "next":
             self._take(call, depth, level)
-        elif name == "zip" and (target := _zipped_with(self.context, call, container)) is not None:
+        elif name == "zip" and (target := zipped_with(self.context, call, container)) is not None:
             self._take_by(target, depth, level)
         elif name == "from_iterable" and level > 1:
             self._follow(call, depth + 1, level - 1)
-        elif name in _PASSES_ITEMS:
+        elif name in PASSES_ITEMS:
             if name in ("map", "filter") and call.args[0] is not container:
                 self._follow_mapped(call.args[0])
-            self._follow(call, depth + 1, level + (name in _MAKES_PAIRS))
+            self._follow(call, depth + 1, level + (name in MAKES_PAIRS))
         elif name == "join" and isinstance(call.func, ast.Attribute):
             if not self.holds_pieces and self.context.evaluator.text_of(call.func.value) == "":
                 self.ways.refuse(container, "sets the texts of a container right behind each other")
             self.ways.text(call)
         elif self.ways.hand_on(call, parent, container, level):
             return
-        elif name in _PUTS_IN and isinstance(call.func, ast.Attribute):
+        elif name in PUTS_IN and isinstance(call.func, ast.Attribute):
             self._put_in(call.func.value, call, name, depth, level)
 
     def _put_in(self, holder: ast.expr, call: ast.Call, name: str, depth: int, level: int) -> None:
         if name == "setdefault":
             self._follow_holder_of(holder, call.args[0], depth + 1, level)
         else:
-            self._follow_holder(holder, depth + 1, level + _PUTS_IN[name])
+            self._follow_holder(holder, depth + 1, level + PUTS_IN[name])
 
     def _follow_mapped(self, function: ast.expr) -> None:
         """`map(len, answers)`: the function gets each text."""
@@ -329,51 +326,6 @@ class Containers:
             above = self.context.source.parent(call)
             self._follow(above if isinstance(above, ast.Await) else call, depth + 1, level)
         self.ways.leave(statement, level)
-
-
-def _second_of_pair(target: ast.expr, container: ast.expr) -> ast.expr:
-    """What a loop binds to items: of `enumerate(…)` not the number, of `….items()` not the key.
-
-    As a tuple of one, for it is taken out of the pair.
-    """
-    named = getattr(container, "func", None)
-    name = getattr(named, "id", None) or getattr(named, "attr", None)
-    if name in _PAIRS | {"enumerate"} and isinstance(target, ast.Tuple) and len(target.elts) == 2:
-        return ast.Tuple([target.elts[1]], target.ctx)
-    return target
-
-
-def _takes_keys(parent: ast.AST) -> bool:
-    """Whether something asks a dict for its keys: `in`, a loop, `sorted(…)`."""
-    if isinstance(parent, ast.Call):
-        return getattr(parent.func, "id", "") in (_BY_VALUE | _PASSES_ITEMS) - {"dict", "copy", "deepcopy"}
-    return isinstance(parent, ast.Compare | ast.For | ast.comprehension)
-
-
-def _is_nothing(node: ast.expr) -> bool:
-    """`[]`, `{}`, `None`: what no text plays a part in."""
-    if isinstance(node, ast.Constant):
-        return not isinstance(node.value, str)
-    return not (getattr(node, "elts", None) or getattr(node, "keys", None)) and isinstance(
-        node, ast.List | ast.Tuple | ast.Dict
-    )
-
-
-def _zipped_with(context: Context, call: ast.Call, container: ast.expr) -> ast.expr | None:
-    """What a loop over `zip(…)` binds to the items of one of its arguments."""
-    loop = context.source.parent(call)
-    target = loop.target if isinstance(loop, ast.For | ast.comprehension) and loop.iter is call else None
-    if not isinstance(target, ast.Tuple) or len(target.elts) != len(call.args) or container not in call.args:
-        return None
-    return target.elts[call.args.index(container)]
-
-
-def note_index(keys: set[str | None], index: ast.expr) -> None:
-    """Add the key under which something is put; a place in a list, as in `rows[-1]`, is no key of a dict."""
-    place = index.operand if isinstance(index, ast.UnaryOp) else index
-    if isinstance(place, ast.Constant) and isinstance(place.value, int):
-        return
-    keys.add(place.value if isinstance(place, ast.Constant) and isinstance(place.value, str) else None)
 
 
 # Where a container goes from each kind of expression or statement around it.
