@@ -24,9 +24,8 @@ _LOADS = re.compile(
 )
 _LISTS = re.compile(rb"\b(?:iter_modules|walk_packages)\s*\(")
 _HOLE = re.compile(r"\\\{[^{}]*\\\}|%s")
-_READS_BY_NAME = re.compile(
-    rb"\bgetattr\(\s*([A-Za-z_][\w.]*)\s*,\s*(?:[\"'](\w+)[\"'])?|\bvars\(\s*([A-Za-z_][\w.]*)\s*\)"
-)
+_READS_BY_NAME = re.compile(rb"getattr\(\s*([A-Za-z_][\w.]*)\s*,\s*(?:[\"'](\w+)[\"'])?")
+_MAY_LOAD = (b"import_module", b"__import__(", b"run_module", b"spec_from_file_location")
 _RENAMED = re.compile(rb"\b(\w+)\s+as\s+(\w+)")
 _WORDS = re.compile(rb"[\"'](?:[\w.]*\.)?(\w+)[\"']")
 _ENTRY = re.compile(rb"([A-Za-z_][\w.]*)[ \t]*:[ \t]*([A-Za-z_]\w*)")
@@ -70,21 +69,22 @@ def _loader(project: Project, file: str) -> _Loader:
 
 
 def _parsed(data: bytes) -> _Loader:
-    loads = [
-        _pattern(text.decode("utf-8", "replace") + ("{}" if plus else "")) if quote else ""
-        for _, quote, text, plus in _LOADS.findall(data)
-    ]
+    loads: list[str] = []
+    if any(word in data for word in _MAY_LOAD):
+        loads = [
+            _pattern(text.decode("utf-8", "replace") + ("{}" if plus else "")) if quote else ""
+            for _, quote, text, plus in _LOADS.findall(data)
+        ]
     is_unknown = not all(loads)
-    renamed = {new: old for old, new in _RENAMED.findall(data)}
-    read = (
-        ((module or whole).rpartition(b".")[2], name) for module, name, whole in _READS_BY_NAME.findall(data)
-    )
+    read = _READS_BY_NAME.findall(data)
+    renamed = {new: old for old, new in _RENAMED.findall(data)} if read else {}
+    last = [(module.rpartition(b".")[2], name) for module, name in read]
     return _Loader(
         tuple(filter(None, loads)),
         is_unknown,
-        _LISTS.search(data) is not None,
+        is_unknown and _LISTS.search(data) is not None,
         frozenset(word.decode() for word in _WORDS.findall(data)) if is_unknown else frozenset(),
-        tuple((renamed.get(module, module).decode(), name.decode() or _EVERY) for module, name in read),
+        tuple((renamed.get(module, module).decode(), name.decode() or _EVERY) for module, name in last),
     )
 
 

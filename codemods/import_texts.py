@@ -10,20 +10,13 @@ from collections.abc import Iterator
 _BINDERS = (b"patch", b"setattr")
 _OPENS_CALL = re.compile(rb"[\w.]*\s*\(")
 _DOTTED_NAME = re.compile(rb"[\"'}](?:([\w.]*)\.)?([A-Za-z_]\w*)[\"']")
-# `import_module(name)` and its kin; `getattr(tools, name)`, with what it is asked of.
-_LOADERS = (b"import_module", b"__import__(", b"run_module", b"spec_from_file_location")
-_READS_BY_NAME = re.compile(rb"\b(?:getattr|vars)\(\s*(?:\w+\.)*(\w+)\s*[,)]")
-_RENAMED = re.compile(rb"\bas\s+(\w+)")
+# `import_module(name)` and its kin; their lines are among those that `import_statements` gives.
+_LOADERS = (b"import_module", b"__import__(", b"run_module", b"importlib")
 
 
-def loads_by_text(data: bytes, statements: bytes, modules: set[bytes]) -> bool:
-    """Whether a file may load a module by a text, or read a name of one of the `modules` it imports."""
-    if any(word in data for word in _LOADERS):
-        return True
-    if b"getattr(" not in data and b"vars(" not in data:
-        return False
-    asked = set(_READS_BY_NAME.findall(data))
-    return not asked.isdisjoint(modules) or not asked.isdisjoint(_RENAMED.findall(statements))
+def loads_by_text(data: bytes, statements: bytes) -> bool:
+    """Whether a file may load a module, or read a name of one, by a text: asked of every file."""
+    return any(word in statements for word in _LOADERS) or b"getattr(" in data
 
 
 def names_bound_by_text(data: bytes) -> frozenset[tuple[str, str]]:

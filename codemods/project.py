@@ -51,6 +51,7 @@ class Project:
         self.neighbours: object = None  # what follows imports keeps its parsed files here
         self.known_loaders: dict[str, object] = {}  # and what looks for texts that load modules its finds
         self._known_folders: set[str] | None = None
+        self._known_names: set[str] | None = None
         self._importers: dict[str, list[str]] = {}  # last name of a module -> files that may import it
         self._users: dict[str, list[str]] = {}  # module's last name -> files that import it whole
         self._patches: list[str] = []
@@ -179,7 +180,7 @@ class Project:
                 self._users.setdefault(name.decode(), []).append(path)
             for name in meant | modules:
                 self._importers.setdefault(name.decode(), []).append(path)
-            if loads_by_text(data, statements, meant | modules):
+            if loads_by_text(data, statements):
                 self._loaders.append(path)
             if b"nthropic" in data:
                 self._used_beside_sdk.update(name.decode() for name in meant | modules)
@@ -237,6 +238,8 @@ class Project:
     def module_stem(self, importer: str, module: str, level: int) -> str | None:
         """The module or package that an import means: its path without a suffix; None if it is not ours."""
         parts = module.split(".") if module else []
+        if not level and parts and parts[0] not in self._first_names():
+            return None  # most imports are of other packages: quickly told
         own = self.posix(importer)
         base = posixpath.dirname(own)
         for _ in range(level - 1):
@@ -268,6 +271,13 @@ class Project:
         """A module or package inside a package."""
         inner = posixpath.normpath(posixpath.join(stem, name))
         return inner if self.file_of(inner) is not None or inner in self._folders() else None
+
+    def _first_names(self) -> set[str]:
+        """The last names of all files and folders: every import of the user's own begins with one."""
+        if self._known_names is None:
+            files = (posixpath.basename(posix).removesuffix(".py") for posix in self._by_posix)
+            self._known_names = {*files, *map(posixpath.basename, self._folders())}
+        return self._known_names
 
     def _folders(self) -> set[str]:
         """Every folder with Python below it: each may be a package, with or without an `__init__.py`."""
@@ -347,10 +357,11 @@ class Project:
             dotted = match.group(1).decode("utf-8", "replace")
             module = dotted.lstrip(".")
             level = len(dotted) - len(module)
-            found.add(self.module_path(path, module, level))
-            for name in _NAME.findall(match.group(2)):
-                inner = name.decode("utf-8", "replace")
-                found.add(self.module_path(path, f"{module}.{inner}" if module else inner, level))
+            stem = self.module_stem(path, module, level)
+            if stem is not None:
+                found.add(self.file_of(stem))
+                inner = (self.submodule(stem, name.decode()) for name in _NAME.findall(match.group(2)))
+                found.update(self.file_of(one) for one in inner if one is not None)
         for match in _WHOLE.finditer(data):
             found.update(self.module_path(path, name.decode(), 0) for name in _DOTTED.findall(match.group(1)))
         return {one for one in found if one is not None}

@@ -27,7 +27,6 @@ TABLE: dict[str, tuple[str, dict[str, str], set[str]]] = {
     "getattr": ("claude.py", {"main.py": "import claude\ngetattr(claude, name)()\n"}, EVERY),
     "getattr of an alias": ("p/claude.py", {"main.py": "from p import claude as c\ngetattr(c, f'ask_{name}')()\n"}, EVERY),
     "getattr of a name": ("claude.py", {"main.py": "import claude\ngetattr(claude, 'complete')()\n"}, {"complete"}),
-    "vars": ("claude.py", {"main.py": "import claude\nvars(claude)[name]()\n"}, EVERY),
     "entry point": ("bot/cli.py", {"pyproject.toml": "[project.scripts]\nask = 'bot.cli:main'\n"}, {"main"}),
     "entry point of setup.cfg": ("src/bot/cli.py", {"setup.cfg": "console_scripts =\n    ask = bot.cli:main\n"}, {"main"}),
     "entry point below": ("one/bot.py", {"one/pyproject.toml": "[project.scripts]\nask = 'bot:main'\n"}, {"main"}),
