@@ -51,12 +51,11 @@ def names_loaded(project: Project, path: str) -> frozenset[str]:
     """The functions of a file that others may use by a text; `*` for every public one."""
     dotted = _dotted(project, path)
     found = set(_entry_points(project, path, dotted))
-    for file in project.files_that_load():
-        if file != path and project.is_near(file, path):
-            loader = _loader(project, file)
-            if _loads_module(project, file, loader, path, dotted):
-                return frozenset({_EVERY})
-            found.update(_names_read(project, file, loader, path, dotted))
+    for file in project.files_that_load(path):
+        loader = _loader(project, file)
+        if _loads_module(project, file, loader, path, dotted):
+            return frozenset({_EVERY})
+        found.update(_names_read(project, file, loader, path, dotted))
     return frozenset(found)
 
 

@@ -56,7 +56,7 @@ class Project:
         self._users: dict[str, list[str]] = {}  # module's last name -> files that import it whole
         self._patches: list[str] = []
         self._read_by_text: dict[str, bool] = {}
-        self._loaders: list[str] = []
+        self._loaders: dict[str, list[str]] = {}  # by the top folder
         self._imports: dict[str, frozenset[str]] = {}
         self._bound_by_text: dict[str, frozenset[tuple[str, str]]] = {}
         self._set_in: dict[str, set[str]] = {}  # last name of a module -> its names that others set
@@ -154,8 +154,7 @@ class Project:
 
     def is_near(self, one: str, other: str) -> bool:
         """Whether two files run in one program, for all we know: below one top folder, or beside it."""
-        first, second = self.posix(one).split("/"), self.posix(other).split("/")
-        return len(first) == 1 or first[0] == second[0]
+        return self._top(one) in ("", self._top(other))
 
     def _index(self) -> dict[str, set[str]]:
         index: dict[str, set[str]] = {}
@@ -181,7 +180,7 @@ class Project:
             for name in meant | modules:
                 self._importers.setdefault(name.decode(), []).append(path)
             if loads_by_text(data, statements):
-                self._loaders.append(path)
+                self._loaders.setdefault(self._top(path), []).append(path)
             if b"nthropic" in data:
                 self._used_beside_sdk.update(name.decode() for name in meant | modules)
                 if _PATCH.search(data):
@@ -344,11 +343,15 @@ class Project:
         importers = self._importers.get(self._stem(path), ())[:_MOST_IMPORTERS]
         return [one for one in dict.fromkeys(importers) if one != path and path in self.imports_of(one)]
 
-    def files_that_load(self) -> list[str]:
-        """The files that may load modules, or read their names, by texts."""
-        if self._imported is None:
-            self._imported = self._index()
-        return self._loaders
+    def files_that_load(self, path: str) -> list[str]:
+        """The other files near this one that may load modules, or read their names, by texts."""
+        self._imported = self._index() if self._imported is None else self._imported
+        near = ("", top) if (top := self._top(path)) else tuple(self._loaders)
+        return [one for folder in near for one in self._loaders.get(folder, ()) if one != path]
+
+    def _top(self, path: str) -> str:
+        """The top folder that a file stands below; empty beside the top folders."""
+        return self.posix(path).rpartition("/")[0].partition("/")[0]
 
     def _imports_of(self, path: str, data: bytes) -> set[str]:
         """The run's files that a file's import statements name, found without a parser."""
