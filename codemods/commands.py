@@ -8,6 +8,7 @@ All: 130 after Ctrl-C; no file is ever half written.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -124,6 +125,8 @@ def _analysed(paths: Sequence[str], settings: Settings, stdin_name: str | None, 
     if list(paths) == [STDIN]:
         source = sys.stdin.buffer.read()
         return Report((analyse_source(source, stdin_name or "stdin.py", settings.options),))
+    # Syntax trees are very many objects that live long: collecting after every 700 new ones costs a tenth.
+    gc.set_threshold(100_000, 20, 50)
     run = Run(tuple(paths), settings.options, settings.jobs)
     report = with_dependencies(analyse(run, progress), paths, settings.options, run.engine)
     progress.finish()

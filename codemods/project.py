@@ -337,11 +337,12 @@ class Project:
         return self._imports[path]
 
     def importers_of(self, path: str) -> list[str]:
-        """The files that import this one by a name that leads to it."""
+        """The files near this one that import it by a name that leads to it."""
         if self._imported is None:
             self._imported = self._index()
-        importers = self._importers.get(self._stem(path), ())[:_MOST_IMPORTERS]
-        return [one for one in dict.fromkeys(importers) if one != path and path in self.imports_of(one)]
+        importers = dict.fromkeys(self._importers.get(self._stem(path), ()))
+        near = [one for one in importers if self.is_near(one, path) or self.is_near(path, one)]
+        return [one for one in near[:_MOST_IMPORTERS] if one != path and path in self.imports_of(one)]
 
     def files_that_load(self, path: str) -> list[str]:
         """The other files near this one that may load modules, or read their names, by texts."""

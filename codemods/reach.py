@@ -26,7 +26,7 @@ def files_met(project: Project, path: str) -> list[str]:
     for _ in range(_HIGHEST + 1):
         _add_imported(project, level, found)
         above = dict.fromkeys(one for file in level for one in project.importers_of(file))
-        level = [one for one in above if one not in risen and _is_near(project, one, path)]
+        level = [one for one in above if one not in risen]
         level = level[: max(0, _MOST_FILES - len(found))]
         risen.update(level)
         found.update(dict.fromkeys(level))
@@ -39,7 +39,3 @@ def _add_imported(project: Project, above: Iterable[str], found: dict[str, None]
         below = dict.fromkeys(one for file in level for one in sorted(project.imports_of(file)))
         level = [one for one in below if one not in found][: max(0, _MOST_FILES - len(found))]
         found.update(dict.fromkeys(level))
-
-
-def _is_near(project: Project, one: str, other: str) -> bool:
-    return project.is_near(one, other) or project.is_near(other, one)

@@ -99,7 +99,8 @@ def join_values(values: Iterable[Value]) -> Value:
         return Foreign("a plain value")
     foreign = [value for value in map(at_home, real) if isinstance(value, _NOT_OURS)]
     symbols = [value for value in real if isinstance(value, Symbol)]
-    if len(symbols) == 1 and all(isinstance(value, Symbol | Unknown) for value in real):
+    paths = {value.path for value in symbols}  # the same import in `try` and in `except` is one symbol
+    if len(paths) == 1 and all(isinstance(value, Symbol | Unknown) for value in real):
         return symbols[0]
     for kind in (Client, Resource, CreateMethod):
         ours = [value for value in real if isinstance(value, kind)]

@@ -70,7 +70,7 @@ OLD = [
     (CLIENT + call(prompt='prompt="Hello"'), (4,)),
     (CLIENT + call() + "# to-messages: ignore\n", (5,)),
     (CLIENT + call().rstrip() + "  # to-messages: ignore[TC301] kept\n", (4,)),
-    (CLIENT + 'print(f"{anthropic.HUMAN_PROMPT!r}")\n', (4,)),
+    (CLIENT + 'HUMAN_PROMPT = 1\nprint(f"{anthropic.HUMAN_PROMPT!r}")\n', (5,)),
     ("from anthropic import get_tokenizer\n", (1,)),
     (CLIENT + "import requests\nrequests.post('https://api.anthropic.com/v1/complete')\n", ()),
     ("import anthropic_bedrock\n\nanthropic_bedrock.AnthropicBedrock().completions.create(prompt='x')\n", ()),

@@ -23,8 +23,8 @@ def tell_differences(context: Context, site: Site, plan: Plan) -> None:
     """Raises Refusal (TC203) where a prefill is to stay for a person."""
     texts = [context.evaluator.text_of(node) for node in values_given(context, site, "model")]
     found = Plan()
-    _tell_sampling(context, site, found, texts)
     _tell_prefill(context, site, found, texts)
+    _tell_sampling(context, site, found, texts)
     plan.notes.extend(found.notes)
     if context.options.bridge_only:  # asked for the adapter as it is: no marker, which is an edit
         plan.notes.extend(found.reviews.values())
@@ -36,7 +36,8 @@ def _tell_sampling(context: Context, site: Site, plan: Plan, models: list[str | 
     taken = [text is not None and _takes_sampling(text) for text in models]
     if models and all(taken):
         return
-    is_sure = bool(models) and None not in models and not any(taken)
+    # A model that takes the prefill may take sampling arguments, too.
+    is_sure = bool(models) and None not in models and not any(taken) and not plan.reviews
     for name in SAMPLING:
         for value in values_given(context, site, name):
             tell_left_out(context, plan, name, value, is_sure=is_sure)
