@@ -78,7 +78,7 @@ def convert_grown(context: Context, site: Site, plan: Plan, place: Place) -> Non
     plan.touches.extend(touch for one in grown.choices.values() for touch in touches_of_choice(context, one))
     openings = list(_openings(context, walk, grown))
     context.openings = frozenset(hole for _, hole in openings)
-    if any(role == "assistant" for role, _ in openings):
+    if any(role != "user" for role, _ in openings):
         plan.notes.append(
             "an answer without text stays in the list as an empty message, which Messages refuses"
         )
