@@ -177,15 +177,7 @@ def _name_texts(
     has_values = len(names) > 1 and any(HOLE in template.flat for template, _ in forms)
     if (is_checked or has_values) and may_go_on(context.source, definition.node):
         raise Opaque("what fails in the prompt may be caught, and would leave some of its texts written")
-    if len(names) == 1:
-        ranges = [where[0] for where in texts]
-        slices: list[str | Slice] = [_only_text(context, plan, span, [form for form, _ in forms], ranges)]
-    else:
-        (template, _), (where,) = forms[0], texts
-        if isinstance(template, Filled):
-            slices = filled_texts(context, plan, template, span, where)
-        else:
-            slices = [slice_of(context, template, span, one) for one in where]
+    slices = _named_slices(context, plan, span, [form for form, _ in forms], texts)
     lines: list[Parts] = [(f"{name} = ", text) for name, text in zip(names, slices, strict=True)]
     if is_kept:
         (whole,) = wholes
@@ -195,6 +187,18 @@ def _name_texts(
     between = line_break(context, start)
     parts = [part for line in lines for part in (between, *line)]
     return Edit(start, span[1], tuple(parts[1:]))
+
+
+def _named_slices(
+    context: Context, plan: Plan, span: Span, templates: list[Template], texts: list[list[Range]]
+) -> Sequence[str | Slice]:
+    """What each name is bound to: the ranges of its text, in every form of the prompt."""
+    if all(len(where) == 1 for where in texts):
+        return [_only_text(context, plan, span, templates, [where[0] for where in texts])]
+    template, where = templates[0], texts[0]
+    if isinstance(template, Filled):
+        return filled_texts(context, plan, template, span, where)
+    return [slice_of(context, template, span, one) for one in where]
 
 
 def _only_text(
